@@ -1,0 +1,321 @@
+// The interface that every provider is read through, and its errors. A connector reads one account, never writes to
+// it, and knows nothing of our database, queues or store: what it needs comes in by `ConnectorContext`.
+import type { ProviderId } from '#server/providers.ts'
+
+/** What a provider offers and the connector brings. The conformance suite is derived from this. */
+export interface Abilities {
+  folders: boolean
+  /** 'none': every gallery has one set with `ref: null`. */
+  sets: 'none' | 'flat' | 'nested'
+  /** Galleries that only place photos of other galleries. */
+  collections: boolean
+  covers: boolean
+  dates: boolean
+  descriptions: boolean
+  captions: boolean
+  keywords: boolean
+  takenAt: boolean
+  access: boolean
+  /** 'known': the provider tells the password itself; 'required': only that there is one. */
+  passwords: 'known' | 'required' | 'none'
+  expiry: boolean
+  favourites: boolean
+  stars: boolean
+  videos: 'original' | 'derived' | 'none'
+  files: boolean
+  /** 'exact': a byte count that differs is an error; 'hint': compare and record. */
+  sizes: 'exact' | 'hint' | 'none'
+  /** Archived galleries that the provider brings back: asked for by us, or by probing (no method of its own). */
+  thaw: 'asked' | 'probed' | 'none'
+}
+
+export type Access = 'public' | 'hidden' | 'private' | 'password'
+
+export interface AccountSummary {
+  /** Name of the account as its owner knows it; never an e-mail address. */
+  name: string
+  galleries: number | null
+  photos: number | null
+  bytes: number | null
+}
+
+export interface SourceFolder {
+  ref: string
+  parentRef: string | null
+  title: string
+  description: string | null
+  /** Place among its siblings (folders and galleries share one order), from 0. */
+  position: number
+  access: Access | null
+}
+
+export interface SourceGallery {
+  ref: string
+  /** null: at the top. */
+  folderRef: string | null
+  title: string
+  /** Place among its siblings (folders and galleries share one order), from 0. */
+  position: number
+  /** True where it only places photos of other galleries. */
+  virtual: boolean
+  /** Photos, videos and files as the provider states them. */
+  statedCount: number | null
+  statedBytes: number | null
+  access: Access | null
+  /** The day as written, `YYYY-MM-DD`. */
+  date: string | null
+  coverRef: string | null
+  /** Changes when the gallery does; equal tokens mean nothing to do. */
+  changeToken: string | null
+}
+
+export interface SourceSet {
+  ref: string | null
+  parentRef: string | null
+  title: string
+  position: number
+}
+
+/** What one more look at a single gallery tells, asked once before its photos. */
+export interface GalleryDetail {
+  description: string | null
+  /** `YYYY-MM-DD`. */
+  expiresAt: string | null
+  access: Access | null
+  /** True where a password is needed and the provider does not tell it. */
+  passwordUnknown: boolean
+  /** The password itself, where the provider tells it. */
+  password: string | null
+  passwordHint: string | null
+  coverRef: string | null
+  date: string | null
+  statedCount: number | null
+  /** Sets in order; a gallery without sets has one with `ref: null`. */
+  sets: SourceSet[]
+  /** Values that have no place of their own in the library, kept for the report: copyright, categories … */
+  extra: Record<string, unknown>
+}
+
+export type PhotoKind = 'photo' | 'video' | 'file'
+
+export interface SourcePhoto {
+  ref: string
+  kind: PhotoKind
+  /** The gallery that owns it; differs from the listed one only in virtual galleries. */
+  galleryRef: string
+  filename: string | null
+  caption: string | null
+  keywords: string[]
+  /** ISO 8601, an offset only where one is stated. */
+  takenAt: string | null
+  /** Bytes as stated; see `Abilities.sizes`. */
+  bytes: number | null
+  width: number | null
+  height: number | null
+  access: Access | null
+  star: boolean | null
+  placements: { setRef: string | null; position: number }[]
+  /** Whatever `open` needs to find the bytes again; JSON, at most 2 kB, no secret, no address that expires. */
+  handle: unknown
+  changeToken: string | null
+  extra: Record<string, unknown>
+}
+
+export interface Page {
+  photos: SourcePhoto[]
+  /** Where the next page begins; null after the last. */
+  next: string | null
+}
+
+export interface FavouriteList {
+  ref: string
+  galleryRef: string | null
+  name: string
+  owner: string | null
+  /** null: the provider does not tell which. */
+  photoRefs: string[] | null
+}
+
+/** What of a photo `open` is given back, from the ledger. */
+export type PhotoAddress = Pick<SourcePhoto, 'ref' | 'kind' | 'galleryRef' | 'handle'>
+
+export interface Opened {
+  /** Errors if it ends early (shorter than `bytes`). */
+  stream: AsyncIterable<Uint8Array>
+  /** Content-Length of this answer, where told. */
+  bytes: number | null
+  contentType: string | null
+  /** False where the provider only gives a derived file. */
+  isOriginal: boolean
+}
+
+export interface SourceSession {
+  account(): Promise<AccountSummary>
+  /** Parents before children. */
+  folders?(): Promise<SourceFolder[]>
+  galleries(): AsyncIterable<SourceGallery>
+  detail(gallery: { ref: string; virtual: boolean }): Promise<GalleryDetail>
+  /** Lazy, resumable at the `next` of an earlier page. Throws rather than ends early. */
+  photos(gallery: { ref: string; virtual: boolean; statedCount: number | null }, cursor?: string): AsyncIterable<Page>
+  favourites?(): AsyncIterable<FavouriteList>
+  open(photo: PhotoAddress, range?: { start: number }): Promise<Opened>
+  /** The session as JSON, so that another worker goes on with it without signing in again; sealed by the caller. */
+  keep(): unknown
+}
+
+export interface Connector<Credentials = Record<string, string>> {
+  provider: ProviderId
+  abilities: Abilities
+  /** Requests a second that a host gets to begin with, at the least and at the most. */
+  pacing: Record<'page' | 'bytes', PacingBounds>
+  /** Throws SignInRefused or Challenge. With `context.kept` it goes on with that session and asks nothing. */
+  signIn(credentials: Credentials, context: ConnectorContext): Promise<SourceSession>
+}
+
+export interface PacingBounds {
+  start: number
+  least: number
+  most: number
+}
+
+export interface ConnectorContext {
+  endpoints: Record<string, string>
+  http: Http
+  /** What `keep()` of an earlier session gave; undefined: sign in anew. */
+  kept?: unknown
+  signal: AbortSignal
+  /** One line to the log of the run; `shape` is masked by the caller. */
+  note(event: string, shape?: unknown): void
+}
+
+/**
+ * HTTP for connectors: paced by host through all workers, held to public addresses, redirects followed only where
+ * asked for and each checked again. 429, and 503 with Retry-After, never come back as an answer: they throw
+ * `RateLimited`. Transport faults throw `SourceUnreachable`. Every other status is an answer.
+ */
+export interface Http {
+  request(url: string, options?: HttpOptions): Promise<HttpAnswer>
+}
+
+export interface HttpOptions {
+  method?: 'GET' | 'POST' | 'PUT'
+  headers?: Record<string, string>
+  body?: string | Uint8Array
+  /** Which budget of the host pays: listing pages, or picture bytes. Default 'page'. */
+  lane?: 'page' | 'bytes'
+  /** How many redirects to follow; default 0 (a 3xx is an answer). Cookies and authorization stay with their origin. */
+  redirects?: number
+  /** Until the headers are there. Default 30. */
+  timeoutSeconds?: number
+  signal?: AbortSignal
+}
+
+export interface HttpAnswer {
+  status: number
+  /** Final address after redirects. */
+  url: string
+  header(name: string): string | null
+  /** All Set-Cookie lines. */
+  cookies: string[]
+  /** The whole body as text, decompressed; throws `AnswerTooLarge` past the limit (default 64 MiB). */
+  text(limitBytes?: number): Promise<string>
+  bytes(limitBytes?: number): Promise<Uint8Array>
+  /** The body as it flows; throws `Truncated` where it ends before Content-Length. Must be read or discarded. */
+  stream: AsyncIterable<Uint8Array>
+  discard(): Promise<void>
+}
+
+/** The class of an error is its policy (see `workers/run.ts`); nothing reads `message` to decide. */
+export class ConnectorError extends Error {
+  constructor(message?: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = new.target.name
+  }
+}
+
+/** The host asks for fewer requests: its budget shrinks for every worker; costs no attempt. */
+export class RateLimited extends ConnectorError {
+  readonly host: string
+  readonly seconds: number
+  constructor(host: string, seconds: number, options?: ErrorOptions) {
+    super(`${host} asks to wait ${seconds} s`, options)
+    this.host = host
+    this.seconds = seconds
+  }
+}
+
+/** One sign-in for all workers, then the work again; costs no attempt. */
+export class SessionExpired extends ConnectorError {}
+
+/** The photo, gallery or account is not there any more: the photo settles as skipped, `gone_at_source`. */
+export class NotFound extends ConnectorError {}
+
+/** It is there but cannot be had; `code` says why and becomes the photo's reason. */
+export class NotAvailable extends ConnectorError {
+  readonly code: string
+  constructor(message: string, code = 'not_available', options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/** The provider is bringing it back from its archive: the gallery waits, no attempt is counted. */
+export class Thawing extends ConnectorError {
+  /** How long it usually takes, in hours, where the provider's help says so. */
+  readonly usualHours: number | null
+  constructor(message: string, usualHours: number | null = null, options?: ErrorOptions) {
+    super(message, options)
+    this.usualHours = usualHours
+  }
+}
+
+/** The answer was not recognised: the provider changed, or shows something else. Loud, with masked evidence. */
+export class UnexpectedPage extends ConnectorError {
+  /** What was expected and where: the field or the selector. */
+  readonly expected: string
+  readonly evidence: { url: string; status: number; contentType: string | null; excerpt: string }
+  constructor(expected: string, evidence: UnexpectedPage['evidence'], options?: ErrorOptions) {
+    super(`not recognised: ${expected}`, options)
+    this.expected = expected
+    this.evidence = evidence
+  }
+}
+
+/** Name or password not taken, API access off, refused at the edge …; `todo` is the sentence for a person. */
+export class SignInRefused extends ConnectorError {
+  readonly todo: string
+  constructor(todo: string, options?: ErrorOptions) {
+    super(todo, options)
+    this.todo = todo
+  }
+}
+
+/** Captcha, second factor, locked account: a person is needed; never worked around. */
+export class Challenge extends ConnectorError {
+  readonly todo: string
+  constructor(todo: string, options?: ErrorOptions) {
+    super(todo, options)
+    this.todo = todo
+  }
+}
+
+/** No answer: refused, reset, timed out, bad certificate, name unknown. Retried. */
+export class SourceUnreachable extends ConnectorError {}
+
+/** A body ended before its stated length, or stalled. Retried. */
+export class Truncated extends ConnectorError {}
+
+/** A body grew past the limit it was given (a compressed bomb, a page without end). */
+export class AnswerTooLarge extends ConnectorError {}
+
+/** The address is none that we may talk to (private, loopback, metadata …). */
+export class AddressRefused extends ConnectorError {}
+
+/** The provider answered with a fault of its own (5xx, error object without a code). Retried. */
+export class SourceFault extends ConnectorError {
+  readonly status: number
+  constructor(message: string, status: number, options?: ErrorOptions) {
+    super(message, options)
+    this.status = status
+  }
+}
