@@ -1,0 +1,8 @@
+import type { Metadata } from 'next'
+import { ClientsPage } from './clients-page.tsx'
+
+export const metadata: Metadata = { title: 'Clients' }
+
+export default function Page() {
+  return <ClientsPage />
+}

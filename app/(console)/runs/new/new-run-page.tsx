@@ -1,0 +1,153 @@
+'use client'
+import { Button, Checkbox, Group, Radio, Select, Skeleton, Stack } from '@mantine/core'
+import { useDisclosure } from '@mantine/hooks'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useRouter } from 'next/navigation'
+import { type ReactNode, useState } from 'react'
+import { Icon } from '../../../icons.tsx'
+import { PageHead } from '../../../parts/parts.tsx'
+import { Problem } from '../../../parts/problem.tsx'
+import { useProviderTitle } from '../../../provider-forms.tsx'
+import { AddSource } from '../../../sources/source-form.tsx'
+import { expectTest, SourceRow, useSources } from '../../../sources/source-rows.tsx'
+import { sentence, useTRPC } from '../../../trpc.ts'
+import { NewClient } from '../../clients/new-client.tsx'
+import classes from './new-run.module.css'
+
+/** Client, source, renditions; then a look at what is there. Nothing is copied before that. */
+export function NewRunPage({ clientId, sourceId }: { clientId: string | null; sourceId: string | null }) {
+  const router = useRouter()
+  const choose = (client: string | null, source: string | null) => {
+    const query = new URLSearchParams({ ...(client ? { client } : {}), ...(source ? { source } : {}) })
+    router.replace(`/runs/new?${query}`, { scroll: false })
+  }
+  return (
+    <div className={classes.narrow}>
+      <PageHead title="New migration" crumbs={[{ href: '/', text: 'Runs' }]} />
+      <p className={classes.lead}>Nothing is copied before you have seen what is there.</p>
+      <Step number={1} title="Client">
+        <ChooseClient clientId={clientId} onChoose={(id) => choose(id, null)} />
+      </Step>
+      <Step number={2} title="Source" open={clientId !== null}>
+        {clientId && <ChooseSource key={clientId} clientId={clientId} sourceId={sourceId} onChoose={(id) => choose(clientId, id)} />}
+      </Step>
+      <Step number={3} title="Renditions" open={sourceId !== null}>
+        {sourceId && <ChooseRenditions sourceId={sourceId} />}
+      </Step>
+    </div>
+  )
+}
+
+function Step({ number, title, open = true, children }: { number: number; title: string; open?: boolean; children: ReactNode }) {
+  return (
+    <section className={classes.step} data-open={open || undefined} aria-label={title}>
+      <h2>
+        <span className={classes.number}>{number}</span>
+        {title}
+      </h2>
+      {open && <div className={classes.body}>{children}</div>}
+    </section>
+  )
+}
+
+function ChooseClient({ clientId, onChoose }: { clientId: string | null; onChoose: (id: string | null) => void }) {
+  const clients = useQuery(useTRPC().clients.list.queryOptions())
+  const [adding, add] = useDisclosure(false)
+  if (clients.isPending) return <Skeleton height={36} />
+  return (
+    <>
+      <Group align="flex-end" gap="sm">
+        <Select
+          aria-label="Client"
+          placeholder={clients.data?.length ? 'Choose a client' : 'No clients yet'}
+          searchable
+          className={classes.grow}
+          limit={50}
+          nothingFoundMessage="Nobody by that name"
+          data={clients.data?.map(({ id, name }) => ({ value: id, label: name })) ?? []}
+          value={clientId}
+          onChange={onChoose}
+        />
+        <Button variant="default" onClick={add.open} leftSection={<Icon name="plus" size={14} />}>
+          Add a client
+        </Button>
+      </Group>
+      <Problem sentence={sentence(clients.error)} />
+      <NewClient opened={adding} onClose={add.close} onMade={onChoose} />
+    </>
+  )
+}
+
+function ChooseSource({ clientId, sourceId, onChoose }: { clientId: string; sourceId: string | null; onChoose: (id: string) => void }) {
+  const sources = useSources(clientId)
+  const title = useProviderTitle()
+  const [wanted, setWanted] = useState(false)
+  if (sources.isPending) return <Skeleton height={36} />
+  if (sources.error) return <Problem sentence={sentence(sources.error)} />
+  const chosen = sources.data.find(({ id }) => id === sourceId)
+  const adding = wanted || sources.data.length === 0
+  return (
+    <Stack gap="sm">
+      {sources.data.length > 0 && (
+        <Radio.Group value={sourceId} onChange={onChoose} aria-label="Source">
+          <Stack gap="sm">
+            {sources.data.map((source) => (
+              <Radio key={source.id} value={source.id} label={`${source.title} at ${title(source.provider)}`} />
+            ))}
+          </Stack>
+        </Radio.Group>
+      )}
+      {chosen && <SourceRow source={chosen} migrate={false} />}
+      {adding ? (
+        <AddSource
+          clientId={clientId}
+          onBack={sources.data.length > 0 ? () => setWanted(false) : undefined}
+          onAdded={(id) => {
+            expectTest(id)
+            setWanted(false)
+            onChoose(id)
+          }}
+        />
+      ) : (
+        <Group>
+          <Button variant="default" leftSection={<Icon name="plus" size={14} />} onClick={() => setWanted(true)}>
+            Add a source
+          </Button>
+        </Group>
+      )}
+    </Stack>
+  )
+}
+
+const presets = [
+  { name: 'thumb', label: 'Thumbnails', description: 'WebP, 400 px at most: what galleries are shown with' },
+  { name: 'web', label: 'Web size', description: 'WebP, 2,048 px at most: what one picture is shown with' },
+]
+
+function ChooseRenditions({ sourceId }: { sourceId: string }) {
+  const router = useRouter()
+  const [chosen, setChosen] = useState(presets.map(({ name }) => name))
+  const create = useMutation(useTRPC().runs.create.mutationOptions({ onSuccess: ({ id }) => router.push(`/runs/${id}`) }))
+  return (
+    <Stack>
+      <Checkbox.Group value={chosen} onChange={setChosen} aria-label="Renditions">
+        <Stack gap="sm">
+          {presets.map(({ name, label, description }) => (
+            <Checkbox key={name} value={name} label={label} description={description} />
+          ))}
+        </Stack>
+      </Checkbox.Group>
+      <p className={classes.note}>Originals are always kept, byte for byte.</p>
+      <Problem sentence={sentence(create.error)} />
+      <Group>
+        <Button
+          loading={create.isPending || create.isSuccess}
+          rightSection={<Icon name="arrow" />}
+          onClick={() => create.mutate({ sourceId, renditions: chosen.length > 0 ? chosen : ['none'], autoStart: false })}
+        >
+          Look at what is there
+        </Button>
+      </Group>
+    </Stack>
+  )
+}

@@ -1,0 +1,95 @@
+// Numbers, sizes and times as the person at the screen reads them. Only for the browser: the server does not know
+// their locale.
+const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 })
+const oneDecimal = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 })
+const threeDigits = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 3 })
+const clockTime = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
+const dayAndTime = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' })
+const exactTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'long' })
+const plainDay = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' })
+const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto', style: 'short' })
+
+export const count = (value: number) => whole.format(value)
+
+/** "1 photo", "12,480 photos". */
+export const counted = (value: number, one: string, many = `${one}s`) => `${whole.format(value)} ${value === 1 ? one : many}`
+
+const sizeUnits = ['B', 'kB', 'MB', 'GB', 'TB', 'PB']
+
+/** Decimal units, as disks and providers count: "84.2 GB". */
+export function size(bytes: number): string {
+  const step = bytes < 1000 ? 0 : Math.min(sizeUnits.length - 1, Math.floor(Math.log10(bytes) / 3))
+  return `${threeDigits.format(bytes / 1000 ** step)} ${sizeUnits[step]}`
+}
+
+/** "84 of 310 GB": the unit once where both share it. */
+export function sizeOf(part: number, all: number): string {
+  const [a, b] = [size(part), size(all)]
+  const unit = b.split(' ')[1]
+  return a.endsWith(` ${unit}`) ? `${a.split(' ')[0]} of ${b}` : `${a} of ${b}`
+}
+
+/** Items a second; slow ones by the minute. */
+export function rate(perSecond: number, what: string): string {
+  if (perSecond >= 10) return `${whole.format(perSecond)} ${what}/s`
+  if (perSecond >= 0.5) return `${oneDecimal.format(perSecond)} ${what}/s`
+  return `${oneDecimal.format(perSecond * 60)} ${what}/min`
+}
+
+/** A finished or running length: "4 s", "12 min 30 s", "3 h 5 min", "2 d 4 h". */
+export function duration(seconds: number): string {
+  const s = Math.max(0, Math.round(seconds))
+  if (s < 60) return `${s} s`
+  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`
+  if (s < 86_400) return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`
+  return `${Math.floor(s / 86_400)} d ${Math.floor((s % 86_400) / 3600)} h`
+}
+
+/** "14–18 min", "50 s – 2 min", "3–5 h": a range, as coarse as it is uncertain. */
+export function range([low, high]: readonly [number, number]): string {
+  if (high < 10) return 'a few seconds'
+  const [a, b] = [coarse(low), coarse(high)]
+  if (a.text === b.text) return `about ${b.text}`
+  return a.unit === b.unit ? `${a.value}–${b.text}` : `${a.text} – ${b.text}`
+}
+
+function coarse(seconds: number) {
+  const made = (value: number, unit: string) => ({ value: whole.format(value), unit, text: `${whole.format(value)} ${unit}` })
+  if (seconds < 55) return made(Math.max(5, Math.round(seconds / 5) * 5), 's')
+  if (seconds < 90 * 60) return made(Math.max(1, Math.round(seconds / 60)), 'min')
+  if (seconds < 48 * 3600) return made(Math.round(seconds / 3600), 'h')
+  return made(Math.round(seconds / 86_400), 'days')
+}
+
+const steps: [Intl.RelativeTimeFormatUnit, number][] = [
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+]
+
+/** "5 min. ago", "in 2 hr.", "now". */
+export function ago(at: Date, now: number): string {
+  const seconds = (at.getTime() - now) / 1000
+  for (const [unit, length] of steps) {
+    if (Math.abs(seconds) >= length) return relative.format(Math.round(seconds / length), unit)
+  }
+  return 'just now'
+}
+
+/** The clock within the last day, else with the day. */
+export function at(time: Date, now: number): string {
+  return Math.abs(now - time.getTime()) < 20 * 3600_000 ? clockTime.format(time) : dayAndTime.format(time)
+}
+
+/** With seconds and zone, for hover and focus. */
+export const exactly = (time: Date) => exactTime.format(time)
+
+/** A day as written by the provider, without a zone: `2024-06-01`. */
+export function day(written: string): string {
+  const parsed = new Date(`${written}T00:00:00Z`)
+  return Number.isNaN(parsed.getTime()) ? written : plainDay.format(parsed)
+}
+
+export function percent(part: number, all: number): number {
+  return all > 0 ? Math.min(100, Math.floor((part / all) * 100)) : 0
+}

@@ -1,0 +1,95 @@
+'use client'
+// The few parts that every page is laid out with.
+import { Button } from '@mantine/core'
+import Link from 'next/link'
+import { Fragment, type ReactNode } from 'react'
+import { ago, exactly } from '../format.ts'
+import { Icon } from '../icons.tsx'
+import { useNow } from '../live/use-now.ts'
+import classes from './parts.module.css'
+
+export function PageHead({ title, crumbs, children }: { title: ReactNode; crumbs?: { href?: string; text: string }[]; children?: ReactNode }) {
+  return (
+    <>
+      {crumbs && <Crumbs crumbs={crumbs} />}
+      <div className={classes.head}>
+        <h1 className={classes.title}>{title}</h1>
+        {children}
+      </div>
+    </>
+  )
+}
+
+function Crumbs({ crumbs }: { crumbs: { href?: string; text: string }[] }) {
+  return (
+    <nav className={classes.crumbs} aria-label="Where this is">
+      {crumbs.map(({ href, text }, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a path may hold equal names, and its order is its identity
+        <Fragment key={index}>
+          {index > 0 && <span aria-hidden="true">/</span>}
+          {href ? <Link href={href}>{text}</Link> : <span>{text}</span>}
+        </Fragment>
+      ))}
+    </nav>
+  )
+}
+
+export function Section({ title, aside, actions, children, id }: { title: string; aside?: ReactNode; actions?: ReactNode; children: ReactNode; id?: string }) {
+  return (
+    <section className={classes.section} id={id} aria-label={title}>
+      <div className={classes.sectionHead}>
+        <h2>{title}</h2>
+        {aside && <span className={classes.aside}>{aside}</span>}
+        {actions && <span className={classes.push}>{actions}</span>}
+      </div>
+      {children}
+    </section>
+  )
+}
+
+/** Nothing here yet: says why, and the next step. */
+export function Empty({ title, children, action }: { title: string; children: ReactNode; action?: ReactNode }) {
+  return (
+    <div className={classes.empty}>
+      <h2>{title}</h2>
+      <p>{children}</p>
+      {action}
+    </div>
+  )
+}
+
+/** It could not be shown: the sentence, and another try. */
+export function Trouble({ message, again }: { message: string; again?: () => void }) {
+  return (
+    <Empty
+      title="This could not be shown"
+      action={
+        again && (
+          <Button variant="default" leftSection={<Icon name="retry" />} onClick={again}>
+            Try again
+          </Button>
+        )
+      }
+    >
+      {message}
+    </Empty>
+  )
+}
+
+/** Relative in lists; exact, with its zone, on hover and focus. */
+export function Ago({ time }: { time: Date }) {
+  const now = useNow()
+  return (
+    <time dateTime={time.toISOString()} title={exactly(time)}>
+      {ago(time, now)}
+    </time>
+  )
+}
+
+export function TextLink({ href, children }: { href: string; children: ReactNode }) {
+  return (
+    <Link href={href} className={classes.link}>
+      {children}
+    </Link>
+  )
+}

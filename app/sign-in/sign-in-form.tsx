@@ -1,0 +1,76 @@
+'use client'
+import { Button, PasswordInput, TextInput } from '@mantine/core'
+import { useForm } from '@mantine/form'
+import { useState } from 'react'
+import { Problem } from '../parts/problem.tsx'
+import { Mark } from '../shell/mark.tsx'
+import classes from './sign-in.module.css'
+
+export function SignInForm({ next }: { next: string }) {
+  const [problem, setProblem] = useState<string | null>(null)
+  const [busy, setBusy] = useState(false)
+  const form = useForm({
+    mode: 'uncontrolled',
+    initialValues: { email: '', password: '' },
+    validate: {
+      email: (value) => (/^\S+@\S+$/.test(value) ? null : 'Enter the e-mail address you sign in with.'),
+      password: (value) => (value ? null : 'Enter your password.'),
+    },
+  })
+
+  async function signIn(values: typeof form.values) {
+    setBusy(true)
+    setProblem(null)
+    const refused = await askToSignIn(values)
+    if (!refused) return window.location.assign(next)
+    setProblem(refused)
+    setBusy(false)
+  }
+
+  return (
+    <main className={classes.page}>
+      <form className={classes.form} onSubmit={form.onSubmit(signIn)} noValidate>
+        <Mark />
+        <h1 className={classes.title}>Sign in to the console</h1>
+        <Problem sentence={problem} />
+        <TextInput
+          label="E-mail"
+          type="email"
+          autoComplete="username"
+          autoFocus
+          key={form.key('email')}
+          {...form.getInputProps('email')}
+        />
+        <PasswordInput
+          label="Password"
+          autoComplete="current-password"
+          key={form.key('password')}
+          {...form.getInputProps('password')}
+          visibilityToggleButtonProps={{ 'aria-label': 'Show the password' }}
+        />
+        <Button type="submit" loading={busy} fullWidth>
+          Sign in
+        </Button>
+        <p className={classes.hint}>No account yet? An administrator adds people; the first password is shown once.</p>
+      </form>
+    </main>
+  )
+}
+
+/** null once signed in, else the sentence to show. */
+async function askToSignIn(values: { email: string; password: string }): Promise<string | null> {
+  try {
+    const answer = await fetch('/api/auth/sign-in/email', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(values),
+    })
+    if (answer.ok) return null
+    if (answer.status === 429) return 'Too many wrong passwords. Try again in a quarter of an hour.'
+    if (answer.status === 403) return 'Open the console at its own address and sign in there.'
+    if (answer.status >= 500) return 'The console cannot reach its database. Try again in a moment.'
+    return 'This e-mail address and password do not go together.'
+  } catch {
+    return 'The console did not answer. Check the connection and try again.'
+  }
+}

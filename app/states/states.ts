@@ -1,0 +1,56 @@
+// Every state as people read it: a family (its colour, used for nothing else), an icon and a word.
+import type { IconName } from '../icons.tsx'
+
+export type Family = 'moving' | 'waiting' | 'recovers' | 'needs-you' | 'safe'
+
+export interface StateWords {
+  family: Family
+  icon: IconName
+  word: string
+}
+
+const say = (family: Family, icon: IconName, word: string): StateWords => ({ family, icon, word })
+
+export const runStates = {
+  surveying: say('moving', 'moving', 'looking'),
+  planned: say('waiting', 'play', 'ready to start'),
+  running: say('moving', 'moving', 'moving'),
+  paused: say('waiting', 'circlePause', 'paused'),
+  blocked: say('needs-you', 'alert', 'needs you'),
+  done: say('safe', 'circleCheck', 'done'),
+  done_with_problems: say('needs-you', 'alert', 'done with problems'),
+  cancelled: say('waiting', 'circleStop', 'cancelled'),
+  failed: say('needs-you', 'circleStop', 'failed'),
+} as const satisfies Record<string, StateWords>
+
+export const galleryStates = {
+  found: say('waiting', 'dashed', 'found'),
+  planned: say('waiting', 'dashed', 'waits its turn'),
+  waiting: say('recovers', 'clock', 'waits for provider'),
+  copying: say('moving', 'moving', 'moving'),
+  verified: say('safe', 'check', 'verified'),
+  published: say('safe', 'circleCheck', 'safe'),
+  attention: say('needs-you', 'alert', 'needs you'),
+} as const satisfies Record<string, StateWords>
+
+export const photoStates = {
+  listed: say('waiting', 'dashed', 'found'),
+  stored: say('moving', 'moving', 'copied'),
+  rendered: say('moving', 'moving', 'rendered'),
+  published: say('safe', 'circleCheck', 'safe'),
+  skipped: say('waiting', 'skip', 'skipped'),
+  failed: say('needs-you', 'alert', 'failed'),
+} as const satisfies Record<string, StateWords>
+
+export const healthStates = {
+  untested: say('waiting', 'dashed', 'not tested'),
+  ok: say('safe', 'circleCheck', 'connected'),
+  refused: say('needs-you', 'alert', 'sign-in refused'),
+  challenge: say('needs-you', 'alert', 'asks for a person'),
+  unreachable: say('recovers', 'clock', 'not reachable'),
+} as const satisfies Record<string, StateWords>
+
+/** A state this console does not know yet is shown by its own name, never as something it is not. */
+export function wordsOf(states: Record<string, StateWords>, state: string): StateWords {
+  return states[state] ?? say('waiting', 'dashed', state.replaceAll('_', ' '))
+}

@@ -1,0 +1,46 @@
+// The one way to the database. Nothing here is global: whoever connects, closes.
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
+import { Pool, types } from 'pg'
+import * as schema from './schema.ts'
+
+// Ids, counts and bytes stay far below 2^53; pg would give them as text.
+types.setTypeParser(types.builtins.INT8, Number)
+
+export type Db = NodePgDatabase<typeof schema>
+/** What verbs that belong into a caller's transaction take; a `Db` will do where there is none. */
+export type Tx = Db | Parameters<Parameters<Db['transaction']>[0]>[0]
+
+export interface Connection {
+  db: Db
+  pool: Pool
+  /** Waits for queries in flight. */
+  close(): Promise<void>
+}
+
+export interface ConnectOptions {
+  /** Connections at most; default 10. */
+  max?: number
+  /** Seen in `pg_stat_activity`: `console`, `media`, `worker scrape`, … */
+  applicationName: string
+  /** A connection was lost while idle. The pool makes a new one when asked; this is for the log. */
+  onLost?: (error: Error) => void
+}
+
+/** Connects lazily: the first query fails when nobody answers, and a later one succeeds when somebody does again. */
+export function connect(url: string, { max = 10, applicationName, onLost = () => {} }: ConnectOptions): Connection {
+  const pool = new Pool({
+    connectionString: url,
+    max,
+    application_name: applicationName,
+    connectionTimeoutMillis: 10_000,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+    statement_timeout: 60_000,
+    lock_timeout: 30_000,
+    idle_in_transaction_session_timeout: 60_000,
+    query_timeout: 75_000, // a half-open connection never sends the server's own timeout
+  })
+  // Without a listener a database that goes away would take the process with it.
+  pool.on('error', onLost)
+  return { db: drizzle(pool, { schema }), pool, close: () => pool.end() }
+}

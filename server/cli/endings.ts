@@ -1,0 +1,44 @@
+// How a command ends: its exit code (contract §3) and one clear sentence with a stable code, never a stack trace.
+import { databaseIsAway } from '#server/availability.ts'
+import { DataDirError } from '#server/datadir.ts'
+import { PostgresDidNotStart } from '#server/embedded.ts'
+import { log } from '#server/log.ts'
+import { Refusal } from '#server/refusal.ts'
+import { StoreError } from '#server/store/store.ts'
+import { usage, WrongUse } from './args.ts'
+import { WorkersDidNotStart } from './children.ts'
+
+/** Everything published and verified; wrong use; finished with something missing; waits for a person or a thaw. */
+export const exit = { done: 0, other: 1, wrongUse: 2, incomplete: 3, waits: 4 } as const
+export type ExitCode = (typeof exit)[keyof typeof exit]
+
+export function say(sentence: string, code?: string): void {
+  process.stderr.write(`pass: ${sentence.trim()}${code ? ` (${code})` : ''}\n`)
+}
+
+/** Says what went wrong on stderr and tells the exit code. */
+export function endingOf(error: unknown): ExitCode {
+  if (error instanceof WrongUse) {
+    say(error.message, 'wrong_use')
+    process.stderr.write(usage)
+    return exit.wrongUse
+  }
+  if (error instanceof Refusal) {
+    say(error.message, error.code)
+    return error.status >= 500 ? exit.other : exit.wrongUse
+  }
+  if (databaseIsAway(error))
+    say('the database does not answer: look whether it runs, then try again', 'temporarily_unavailable')
+  else if (error instanceof DataDirError) say(error.message, error.code)
+  else if (error instanceof PostgresDidNotStart) say(error.message, 'postgres_did_not_start')
+  else if (error instanceof WorkersDidNotStart) say(error.message, 'workers_did_not_start')
+  else if (error instanceof StoreError)
+    say(`the object store does not answer as it should (${error.name})`, 'store_unavailable')
+  else {
+    say(`something went wrong that nobody expected: ${firstLine(error)}`, 'internal_error')
+    log.debug({ err: error }, 'pass')
+  }
+  return exit.other
+}
+
+const firstLine = (error: unknown) => String(error instanceof Error ? error.message : error).split('\n')[0]!

@@ -1,0 +1,203 @@
+// What a source was found to hold, entered into the ledger: folders and galleries by the survey, photos and their
+// places page by page. Entering the same twice changes nothing.
+import { sql } from 'drizzle-orm'
+import type { Tx } from '#db/client.ts'
+import { jsonb, storable } from './jsonb.ts'
+import { chunksOf } from './ledger.ts'
+import type { Queues } from './queues.ts'
+
+type Access = 'public' | 'hidden' | 'private' | 'password'
+
+export interface FoundFolder {
+  ref: string
+  parentRef: string | null
+  title: string
+  description: string | null
+  position: number
+  access: Access | null
+}
+
+export interface FoundGallery {
+  ref: string
+  folderRef: string | null
+  title: string
+  position: number
+  virtual: boolean
+  statedCount: number | null
+  statedBytes: number | null
+  access: Access | null
+  date: string | null
+  coverRef: string | null
+  changeToken: string | null
+}
+
+export interface FoundPhoto {
+  ref: string
+  kind: 'photo' | 'video' | 'file'
+  galleryRef: string
+  filename: string | null
+  caption: string | null
+  keywords: string[]
+  takenAt: string | null
+  bytes: number | null
+  width: number | null
+  height: number | null
+  access: Access | null
+  star: boolean | null
+  placements: { setRef: string | null; position: number }[]
+  handle: unknown
+  changeToken: string | null
+  extra: Record<string, unknown>
+}
+
+/** Parents stand before their children. */
+export async function recordFolders(
+  tx: Tx,
+  source: { id: string; clientId: string },
+  folders: FoundFolder[],
+): Promise<void> {
+  for (const folder of folders) {
+    await tx.execute(sql`
+      insert into folders (client_id, source_id, ref, parent_id, title, description, position, access)
+      values (${source.clientId}, ${source.id}, ${folder.ref},
+        (select id from folders where source_id = ${source.id} and ref = ${folder.parentRef}),
+        ${storable(folder.title)}, ${folder.description && storable(folder.description)}, ${folder.position}, ${folder.access})
+      on conflict (source_id, ref) do update set parent_id = excluded.parent_id, title = excluded.title,
+        description = excluded.description, position = excluded.position, access = excluded.access`)
+  }
+}
+
+/** Galleries in the order of the account; one that an earlier run moved is taken over by this run and listed again. */
+export async function recordGalleries(
+  tx: Tx,
+  run: { id: string; clientId: string; sourceId: string },
+  galleries: (FoundGallery & { ordinal: number })[],
+): Promise<void> {
+  if (galleries.length === 0) return
+  await tx.execute(sql`
+    insert into galleries (client_id, source_id, run_id, folder_id, ref, title, date, access, cover_ref, position, ordinal,
+      "virtual", stated_count, stated_bytes, change_token)
+    select ${run.clientId}::uuid, ${run.sourceId}::uuid, ${run.id}::uuid, f.id, g.ref, g.title, g.date, g.access, g."coverRef", g.position,
+      g.ordinal, g."virtual", g."statedCount", g."statedBytes", g."changeToken"
+    from jsonb_to_recordset(${jsonb(galleries)}::jsonb) as g(ref text, "folderRef" text, title text, position int4, ordinal int4,
+      "virtual" bool, "statedCount" int4, "statedBytes" int8, access access, date text, "coverRef" text, "changeToken" text)
+    left join folders f on f.source_id = ${run.sourceId}::uuid and f.ref = g."folderRef"
+    on conflict (client_id, source_id, ref) do update set
+      run_id = excluded.run_id, folder_id = excluded.folder_id, title = excluded.title, date = excluded.date,
+      access = excluded.access, cover_ref = excluded.cover_ref, position = excluded.position, ordinal = excluded.ordinal,
+      "virtual" = excluded."virtual", stated_count = excluded.stated_count, stated_bytes = excluded.stated_bytes,
+      change_token = excluded.change_token,
+      state = case when galleries.run_id = excluded.run_id then galleries.state else 'found' end,
+      cursor = case when galleries.run_id = excluded.run_id then galleries.cursor end,
+      listed_at = case when galleries.run_id = excluded.run_id then galleries.listed_at end,
+      built_at = case when galleries.run_id = excluded.run_id then galleries.built_at end,
+      verified_at = case when galleries.run_id = excluded.run_id then galleries.verified_at end`)
+}
+
+export interface ListedGallery {
+  id: number
+  runId: string
+  clientId: string
+  sourceId: string
+  ref: string
+  virtual: boolean
+}
+
+/**
+ * One page into the ledger: photos, places, counters, the fetch jobs and the cursor, all or nothing. False where
+ * another lister has moved the cursor on meanwhile: the caller stops.
+ */
+export async function recordPage(
+  tx: Tx,
+  queues: Queues,
+  gallery: ListedGallery,
+  page: { photos: FoundPhoto[]; next: string | null },
+  cursor: string | null,
+): Promise<boolean> {
+  const moved = await tx.execute(sql`
+    update galleries set cursor = ${page.next}, tries = 0, listed_at = ${page.next === null ? sql`now()` : sql`null`}
+    where id = ${gallery.id} and cursor is not distinct from ${cursor} and listed_at is null
+    returning id`)
+  if (moved.rows.length === 0) return false
+  if (page.photos.length === 0) return true
+  const owners = await ownersOf(tx, gallery, page.photos)
+  const rows = page.photos.map((photo) => ({
+    ...photo,
+    extra: Object.keys(photo.extra).length > 0 ? photo.extra : null,
+    owner: owners.get(photo.galleryRef) ?? gallery.id,
+  }))
+  const inserted = await insertPhotos(tx, gallery, rows)
+  await placePhotos(tx, gallery.id, rows)
+  const byOwner = Map.groupBy(inserted, (row) => row.galleryId)
+  for (const ids of byOwner.values()) {
+    const jobs = chunksOf(
+      'fetch-photos',
+      gallery.runId,
+      ids.map((row) => row.id),
+    )
+    await tx.execute(sql`
+      update photos p set job_id = j.id from jsonb_to_recordset(${jsonb(jobs.flatMap((job) => job.payload.photoIds.map((photo) => ({ id: job.id, photo }))))}::jsonb)
+        as j(id uuid, photo int8) where p.id = j.photo`)
+    await queues.enqueue(tx, 'fetch-photos', jobs)
+  }
+  return true
+}
+
+/** Galleries of this run that own the page's photos; locked in order, since their counters move. */
+async function ownersOf(tx: Tx, gallery: ListedGallery, photos: FoundPhoto[]): Promise<Map<string, number>> {
+  if (!gallery.virtual) return new Map([[gallery.ref, gallery.id]])
+  const refs = [...new Set(photos.map((photo) => photo.galleryRef))]
+  const { rows } = await tx.execute<{ id: number; ref: string }>(sql`
+    select id, ref from galleries where source_id = ${gallery.sourceId} and run_id = ${gallery.runId}
+      and ref = any(${sql.param(refs)}::text[]) and not "virtual" order by id for update`)
+  return new Map(rows.map((row) => [row.ref, Number(row.id)]))
+}
+
+async function insertPhotos(
+  tx: Tx,
+  gallery: ListedGallery,
+  rows: object[],
+): Promise<{ id: number; galleryId: number }[]> {
+  const { rows: inserted } = await tx.execute<{ id: number; galleryId: number }>(sql`
+    with found as (
+      select * from jsonb_to_recordset(${jsonb(rows)}::jsonb) as f(ref text, kind photo_kind, filename text, caption text,
+        keywords text[], "takenAt" text, bytes int8, width int4, height int4, access access, star bool, handle jsonb,
+        "changeToken" text, extra jsonb, owner int8)
+    ), entered as (
+      insert into photos (client_id, run_id, gallery_id, ref, kind, filename, caption, keywords, taken_at, stated_bytes, width,
+        height, access, star, handle, change_token, extra)
+      select ${gallery.clientId}::uuid, ${gallery.runId}::uuid, f.owner, f.ref, f.kind, f.filename, f.caption, f.keywords, f."takenAt",
+        f.bytes, f.width, f.height, f.access, f.star, f.handle, f."changeToken", f.extra
+      from found f
+      on conflict (gallery_id, ref, (kind = 'file')) do nothing
+      returning id, gallery_id, stated_bytes
+    ), counted as (
+      update galleries g set total = g.total + m.entered, listed = g.listed + m.entered, bytes_found = g.bytes_found + m.bytes
+      from (select gallery_id, count(*)::int as entered, coalesce(sum(stated_bytes), 0)::int8 as bytes from entered group by gallery_id) m
+      where g.id = m.gallery_id
+    )
+    select id, gallery_id as "galleryId" from entered order by id`)
+  return inserted.map((row) => ({ id: Number(row.id), galleryId: Number(row.galleryId) }))
+}
+
+async function placePhotos(
+  tx: Tx,
+  galleryId: number,
+  rows: { ref: string; kind: string; owner: number; placements: { setRef: string | null; position: number }[] }[],
+): Promise<void> {
+  const places = rows.flatMap(({ ref, kind, owner, placements }) =>
+    placements.map((place) => ({ ref, file: kind === 'file', owner, ...place })),
+  )
+  // Sets that the gallery's detail has not told yet: named when it does.
+  await tx.execute(sql`
+    insert into sets (gallery_id, ref, title, position)
+    select ${galleryId}, l.ref, '', 0 from jsonb_array_elements_text(${jsonb([...new Set(places.map((place) => place.setRef))])}::jsonb) as l(ref)
+    on conflict (gallery_id, ref) do nothing`)
+  await tx.execute(sql`
+    insert into placements (set_id, photo_id, position)
+    select s.id, p.id, l.position
+    from jsonb_to_recordset(${jsonb(places)}::jsonb) as l(ref text, file bool, owner int8, "setRef" text, position int4)
+    join photos p on p.gallery_id = l.owner and p.ref = l.ref and (p.kind = 'file') = l.file
+    join sets s on s.gallery_id = ${galleryId} and s.ref is not distinct from l."setRef"
+    on conflict (set_id, photo_id) do update set position = excluded.position where placements.position <> excluded.position`)
+}

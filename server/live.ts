@@ -1,0 +1,111 @@
+// Notifications are hints, the tables are the truth: `announce` sends a run's id at most four times a second,
+// `follow` yields at once, then for each hint, and every 15 s without one.
+import { EventEmitter } from 'node:events'
+import pg from 'pg'
+import type { House } from './house.ts'
+import { log } from './log.ts'
+
+const channel = 'pass_run'
+const gatherMilliseconds = 250
+const restMilliseconds = 15_000
+
+const pending = new Map<string, NodeJS.Timeout>()
+
+/** After commit, never inside a transaction: NOTIFY takes a lock over the whole cluster. Errors are left to the next one. */
+export function announce(house: House, runId: string): void {
+  if (pending.has(runId)) return
+  const timer = setTimeout(() => {
+    pending.delete(runId)
+    house.pool.query('select pg_notify($1, $2)', [channel, runId]).catch(() => {})
+  }, gatherMilliseconds)
+  timer.unref()
+  pending.set(runId, timer)
+}
+
+interface Listener {
+  hints: EventEmitter
+  client: pg.Client | null
+}
+
+const listeners = new WeakMap<House, Listener>()
+
+/** One LISTEN connection a process, made again when it is lost; after a gap everybody is told to look. */
+function listenerOf(house: House): Listener {
+  const known = listeners.get(house)
+  if (known) return known
+  const listener: Listener = { hints: new EventEmitter().setMaxListeners(0), client: null }
+  listeners.set(house, listener)
+  const open = async () => {
+    const client = new pg.Client({
+      connectionString: house.env.DATABASE_URL,
+      application_name: 'pass-live',
+      keepAlive: true,
+    })
+    client.on('notification', (message) => listener.hints.emit('hint', message.payload))
+    client.on('error', () => client.end().catch(() => {}))
+    client.on('end', () => {
+      listener.client = null
+      if (listeners.has(house)) setTimeout(() => void open(), 1000).unref()
+    })
+    try {
+      await client.connect()
+      await client.query(`listen ${channel}`)
+      listener.client = client
+      listener.hints.emit('hint', '*')
+    } catch (error) {
+      log.warn({ err: (error as Error).message }, 'live: not listening, trying again')
+      await client.end().catch(() => {})
+    }
+  }
+  void open()
+  return listener
+}
+
+/** Yields at once, then whenever the run (or any, with `*`) may have changed; ends with the signal. */
+export async function* follow(house: House, runId: string, signal: AbortSignal): AsyncGenerator<void> {
+  const { hints } = listenerOf(house)
+  let changed = true
+  let wake = () => {}
+  const look = () => {
+    changed = true
+    wake()
+  }
+  const hint = (payload: string) => {
+    if (runId === '*' || payload === '*' || payload === runId) look()
+  }
+  hints.on('hint', hint)
+  signal.addEventListener('abort', look)
+  const rest = setInterval(look, restMilliseconds)
+  try {
+    while (!signal.aborted) {
+      if (!changed) await new Promise<void>((resolve) => (wake = resolve))
+      if (signal.aborted) return
+      changed = false
+      yield
+      await gathered(signal)
+    }
+  } finally {
+    clearInterval(rest)
+    hints.off('hint', hint)
+    signal.removeEventListener('abort', look)
+  }
+}
+
+function gathered(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, gatherMilliseconds)
+    signal.addEventListener('abort', done, { once: true })
+  })
+}
+
+/** Stops listening; subscriptions end with their own signals. */
+export async function stopListening(house: House): Promise<void> {
+  const listener = listeners.get(house)
+  listeners.delete(house)
+  await listener?.client?.end().catch(() => {})
+}

@@ -1,0 +1,50 @@
+// The media process: the API on a port of its own, apart from the console's origin.
+import type { Server } from 'node:http'
+import { serve } from '@hono/node-server'
+import { env } from '#server/env.ts'
+import { type House, openHouse } from '#server/house.ts'
+import { log } from '#server/log.ts'
+import { mediaApp } from './app.ts'
+
+const drainMilliseconds = 25_000 // within the 30 s that orchestrators give
+const { HOST, MEDIA_PORT } = env()
+
+try {
+  const house = await openHouse(env(), { applicationName: 'media' })
+  const server = serve({
+    fetch: mediaApp(house).fetch,
+    hostname: HOST,
+    port: MEDIA_PORT,
+    // Slow senders of headers are cut off; slow readers of large originals are not.
+    serverOptions: { headersTimeout: 20_000, keepAliveTimeout: 65_000 },
+  }) as Server
+  server.once('error', (error) => fail(error))
+  server.once('listening', () => {
+    process.stdout.write(`${JSON.stringify({ event: 'ready' })}\n`)
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void drain(server, house))
+    // Whoever started us is gone.
+    process.once('disconnect', () => void drain(server, house))
+  })
+} catch (error) {
+  fail(error)
+}
+
+let draining = false
+
+/** Answers what was asked already, takes nothing new, closes, exits 0. */
+async function drain(server: Server, house: House): Promise<void> {
+  if (draining) return
+  draining = true
+  const idle = setInterval(() => server.closeIdleConnections(), 100)
+  const late = setTimeout(() => server.closeAllConnections(), drainMilliseconds)
+  await new Promise((resolve) => server.close(resolve))
+  clearInterval(idle)
+  clearTimeout(late)
+  await house.close().catch((error: Error) => log.warn({ err: error.message }, 'media: closing'))
+  process.exit(0)
+}
+
+function fail(error: unknown): never {
+  process.stderr.write(`media did not start: ${(error as Error).message}\n`)
+  process.exit(1)
+}

@@ -1,0 +1,219 @@
+// The report (contract §4): one JSON object a line, what became of everything, read from the ledger as it is written.
+import { and, asc, eq, gt, isNotNull, isNull, notInArray, or, sql } from 'drizzle-orm'
+import type { PgColumn } from 'drizzle-orm/pg-core'
+import { clients, favourites, folders, galleries, photos, placements, runs, sets, sources } from '#db/schema.ts'
+import type { House } from './house.ts'
+import { notFound } from './refusal.ts'
+import { originalKey } from './store/store.ts'
+
+type Books = Pick<House, 'db'>
+
+const pageRows = 2000 // about 2 MB of rows; a gallery of more is read in several
+
+/**
+ * Lines, each with its newline: the run; each gallery in the order of the account with its photos in the order they were
+ * listed and its favourite lists; lists of the whole account last. Memory does not grow with the run. Written while the
+ * run moves, it tells each gallery as it stood when its line was read. Throws Refusal `not_found`.
+ */
+export async function* writeReport(house: Books, runId: string): AsyncGenerator<string> {
+  const run = await runLine(house, runId)
+  yield line(run)
+  const paths = await folderPaths(house, runId)
+  for await (const gallery of galleriesOf(house, runId)) {
+    yield line(await galleryLine(house, gallery, paths))
+    for await (const photo of photosOf(house, gallery.id)) yield line(photoLine(photo, gallery.ref))
+    for (const list of await favouritesOf(house, runId, eq(favourites.galleryRef, gallery.ref)))
+      yield line(favouritesLine(list))
+  }
+  for (const list of await favouritesOf(house, runId, ofNoGallery(house, runId))) yield line(favouritesLine(list))
+}
+
+const line = (value: object) => `${JSON.stringify(value)}\n`
+
+async function runLine(house: Books, runId: string) {
+  const [run] = await house.db
+    .select({
+      kind: runs.kind,
+      provider: sources.provider,
+      client: clients.name,
+      state: runs.state,
+      startedAt: runs.startedAt,
+      finishedAt: runs.finishedAt,
+      fields: runs.fields,
+    })
+    .from(runs)
+    .innerJoin(clients, eq(clients.id, runs.clientId))
+    .leftJoin(sources, eq(sources.id, runs.sourceId))
+    .where(eq(runs.id, runId))
+  if (!run) throw notFound('run')
+  const sum = (column: PgColumn) => sql`coalesce(sum(${column}), 0)`.mapWith(Number)
+  const [counted] = await house.db
+    .select({
+      galleries: sql`count(*)`.mapWith(Number),
+      photos: sum(galleries.total),
+      bytes: sum(galleries.bytesStored),
+      published: sum(galleries.published),
+      skipped: sum(galleries.skipped),
+      failed: sum(galleries.failed),
+      degraded: sum(galleries.degraded),
+    })
+    .from(galleries)
+    .where(eq(galleries.runId, runId))
+  const [ofProvider] = await house.db
+    .select({ sets: sql`count(*)`.mapWith(Number) })
+    .from(sets)
+    .innerJoin(galleries, eq(galleries.id, sets.galleryId))
+    .where(and(eq(galleries.runId, runId), isNotNull(sets.ref)))
+  const { galleries: galleryCount, ...totals } = counted!
+  const { kind, provider, client, state, startedAt, finishedAt, fields } = run
+  return {
+    type: 'run',
+    version: 1,
+    id: runId,
+    kind,
+    provider,
+    client,
+    state,
+    startedAt,
+    finishedAt,
+    totals: { galleries: galleryCount, sets: ofProvider!.sets, ...totals },
+    fields,
+  }
+}
+
+/** Titles from the top down, by folder id; an account has a few thousand folders at most. */
+async function folderPaths(house: Books, runId: string): Promise<(folderId: number | null) => string[]> {
+  const rows = await house.db
+    .select({ id: folders.id, parentId: folders.parentId, title: folders.title })
+    .from(folders)
+    .innerJoin(runs, eq(runs.sourceId, folders.sourceId))
+    .where(eq(runs.id, runId))
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  return (folderId) => {
+    const path: string[] = []
+    for (let at = byId.get(folderId ?? -1); at && path.length < byId.size; at = byId.get(at.parentId ?? -1))
+      path.unshift(at.title)
+    return path
+  }
+}
+
+type Gallery = typeof galleries.$inferSelect
+
+async function* galleriesOf(house: Books, runId: string): AsyncGenerator<Gallery> {
+  let after: Gallery | undefined
+  do {
+    const page: Gallery[] = await house.db
+      .select()
+      .from(galleries)
+      .where(
+        and(
+          eq(galleries.runId, runId),
+          after && sql`(${galleries.ordinal}, ${galleries.id}) > (${after.ordinal}, ${after.id})`,
+        ),
+      )
+      .orderBy(asc(galleries.ordinal), asc(galleries.id))
+      .limit(200)
+    yield* page
+    after = page.at(-1)
+  } while (after)
+}
+
+async function galleryLine(house: Books, gallery: Gallery, pathOf: (folderId: number | null) => string[]) {
+  const rows = await house.db
+    .select({
+      ref: sets.ref,
+      parentRef: sets.parentRef,
+      title: sets.title,
+      photos: sql<
+        string[]
+      >`coalesce(array_agg(${photos.ref} order by ${placements.position}, ${placements.photoId}) filter (where ${photos.id} is not null), '{}')`,
+    })
+    .from(sets)
+    .leftJoin(placements, eq(placements.setId, sets.id))
+    .leftJoin(photos, eq(photos.id, placements.photoId))
+    .where(eq(sets.galleryId, gallery.id))
+    .groupBy(sets.id)
+    .orderBy(asc(sets.position), asc(sets.id))
+  const { ref, title, description, date, access, passwordKnown, expiresAt, coverRef, state, statedCount } = gallery
+  return {
+    type: 'gallery',
+    ref,
+    path: pathOf(gallery.folderId),
+    title,
+    description,
+    date,
+    access,
+    passwordKnown,
+    expiresAt,
+    coverRef,
+    state,
+    statedCount,
+    sets: rows,
+  }
+}
+
+type Photo = typeof photos.$inferSelect
+
+async function* photosOf(house: Books, galleryId: number): AsyncGenerator<Photo> {
+  let after = 0
+  while (true) {
+    const page: Photo[] = await house.db
+      .select()
+      .from(photos)
+      .where(and(eq(photos.galleryId, galleryId), gt(photos.id, after)))
+      // The sum keeps the planner from walking the primary key through everybody else's photos.
+      .orderBy(sql`${photos.id} + 0`)
+      .limit(pageRows)
+    yield* page
+    if (page.length < pageRows) return
+    after = page.at(-1)!.id
+  }
+}
+
+function photoLine(photo: Photo, gallery: string) {
+  const sha256 = photo.sha256?.toString('hex') ?? null
+  const { ref, filename, caption, keywords, takenAt, kind, bytes, contentType, width, height } = photo
+  const { isOriginal, state, step, code, rendition, attempts } = photo
+  return {
+    type: 'photo',
+    ref,
+    gallery,
+    filename,
+    caption,
+    keywords,
+    takenAt,
+    kind,
+    bytes,
+    sha256,
+    key: sha256 && originalKey(photo.clientId, sha256),
+    contentType,
+    width,
+    height,
+    isOriginal,
+    state,
+    step,
+    code,
+    rendition,
+    attempts,
+  }
+}
+
+type List = typeof favourites.$inferSelect
+
+function favouritesOf(house: Books, runId: string, which: ReturnType<typeof or>): Promise<List[]> {
+  return house.db
+    .select()
+    .from(favourites)
+    .where(and(eq(favourites.runId, runId), which))
+    .orderBy(asc(favourites.id))
+}
+
+/** Of the whole account, or of a gallery that this run does not move. */
+function ofNoGallery(house: Books, runId: string) {
+  const moved = house.db.select({ ref: galleries.ref }).from(galleries).where(eq(galleries.runId, runId))
+  return or(isNull(favourites.galleryRef), notInArray(favourites.galleryRef, moved))
+}
+
+function favouritesLine({ galleryRef, ref, name, owner, photoRefs }: List) {
+  return { type: 'favourites', gallery: galleryRef, ref, name, owner, photos: photoRefs }
+}

@@ -1,0 +1,303 @@
+// A run's life: created, surveyed, planned, started, paused, resumed, cancelled, finished. Each verb is one transaction.
+import { sql } from 'drizzle-orm'
+import type { Tx } from '#db/client.ts'
+import { recordAudit } from './audit.ts'
+import { recordEvent } from './events.ts'
+import type { Actor, House } from './house.ts'
+import { presetNames, resolvePreset } from './instructions.ts'
+import { jsonb } from './jsonb.ts'
+import { announce } from './live.ts'
+import { notFound, Refusal } from './refusal.ts'
+import { enqueueMissing } from './sweep.ts'
+
+export type RunState =
+  | 'surveying'
+  | 'planned'
+  | 'running'
+  | 'paused'
+  | 'blocked'
+  | 'done'
+  | 'done_with_problems'
+  | 'cancelled'
+  | 'failed'
+
+export const openStates: RunState[] = ['surveying', 'planned', 'running', 'paused', 'blocked']
+
+export interface RunFacts {
+  id: string
+  clientId: string
+  sourceId: string | null
+  state: RunState
+  resumeTo: RunState | null
+  autoStart: boolean
+  renditions: Record<string, unknown>
+  only: string[] | null
+}
+
+export interface NewMigration {
+  sourceId: string
+  /** Preset names; `['none']` makes none. */
+  renditions: string[]
+  /** Gallery refs; all where absent. */
+  only?: string[]
+  /** Go on without a person's yes once the survey is through. */
+  autoStart: boolean
+}
+
+/** A source has one open run: asking again gives that one (`existed`). */
+export async function createMigration(
+  house: House,
+  actor: Actor,
+  input: NewMigration,
+): Promise<{ id: string; existed: boolean }> {
+  const renditions = renditionsOf(input.renditions)
+  return house.db.transaction(async (tx) => {
+    const source = await tx.execute<{ clientId: string }>(
+      sql`select client_id as "clientId" from sources where id = ${input.sourceId} for update`,
+    )
+    const clientId = source.rows[0]?.clientId
+    if (!clientId) throw notFound('source')
+    const open = await tx.execute<{ id: string }>(sql`
+      select id from runs where source_id = ${input.sourceId} and state in ('surveying', 'planned', 'running', 'paused', 'blocked')`)
+    if (open.rows[0]) return { id: open.rows[0].id, existed: true }
+    const made = await tx.execute<{ id: string }>(sql`
+      insert into runs (client_id, source_id, kind, state, state_by, auto_start, renditions, only_refs, created_by)
+      values (${clientId}, ${input.sourceId}, 'migration', 'surveying', ${actor}, ${input.autoStart}, ${jsonb(renditions)}::jsonb,
+        ${input.only ? jsonb(input.only) : null}::jsonb, ${actor}) returning id`)
+    const id = made.rows[0]!.id
+    await house.queues.enqueue(tx, 'survey-source', [{ runId: id, payload: { runId: id } }])
+    await recordEvent(tx, id, actor, 'created', { renditions: input.renditions, only: input.only ?? null })
+    await recordAudit(tx, actor, 'run.create', id, { kind: 'migration' }, clientId)
+    return { id, existed: false }
+  })
+}
+
+/** Instructions by name. Throws Refusal `unknown_preset`. */
+function renditionsOf(names: string[]): Record<string, unknown> {
+  if (names.includes('none')) return {}
+  return Object.fromEntries(
+    names.map((name) => {
+      const preset = presetNames.find((known) => known === name)
+      if (!preset)
+        throw new Refusal('unknown_preset', 422, `There is no preset “${name}”; there are ${presetNames.join(', ')}.`)
+      return [name, resolvePreset(preset)]
+    }),
+  )
+}
+
+/** planned → running: listing and building of every gallery begin. */
+export async function startRun(house: House, actor: Actor, runId: string): Promise<void> {
+  await house.db.transaction(async (tx) => {
+    const run = await lockRun(tx, runId)
+    if (run.state === 'running') return
+    if (run.state !== 'planned') throw wrongState(run.state, 'be started')
+    await enterState(tx, runId, 'running', actor)
+    await tx.execute(sql`update runs set started_at = coalesce(started_at, now()) where id = ${runId}`)
+    await tx.execute(sql`update galleries set state = 'planned' where run_id = ${runId} and state = 'found'`)
+    await enqueueMissing(tx, house.queues, runId)
+    await recordEvent(tx, runId, actor, 'started')
+    await recordAudit(tx, actor, 'run.start', runId, {}, run.clientId)
+  })
+  announce(house, runId)
+}
+
+/** Work in flight ends at the next photo; nothing is lost. */
+export async function pauseRun(house: House, actor: Actor, runId: string, note?: string): Promise<void> {
+  await house.db.transaction(async (tx) => {
+    const run = await lockRun(tx, runId)
+    if (run.state === 'paused') return
+    if (run.state !== 'running' && run.state !== 'surveying' && run.state !== 'blocked')
+      throw wrongState(run.state, 'be paused')
+    await enterState(tx, runId, 'paused', actor, {
+      resumeTo: run.resumeTo ?? run.state,
+      code: 'paused',
+      todo: note ?? null,
+    })
+    await recordEvent(tx, runId, actor, 'paused', note ? { note } : {})
+    await recordAudit(tx, actor, 'run.pause', runId, note ? { note } : {}, run.clientId)
+  })
+  announce(house, runId)
+}
+
+/** Goes on where a paused or blocked run stood; galleries that wait for a thaw are asked about at once. */
+export async function resumeRun(house: House, actor: Actor, runId: string): Promise<void> {
+  await house.db.transaction(async (tx) => {
+    const run = await lockRun(tx, runId)
+    if (run.state !== 'paused' && run.state !== 'blocked' && run.state !== 'running' && run.state !== 'surveying')
+      throw wrongState(run.state, 'be resumed')
+    const state = run.resumeTo ?? run.state
+    await enterState(tx, runId, state, actor)
+    await tx.execute(sql`update galleries set ask_again_at = now() where run_id = ${runId} and state = 'waiting'`)
+    await tx.execute(sql`update galleries set tries = 0 where run_id = ${runId} and tries > 0`)
+    await enqueueMissing(tx, house.queues, runId)
+    await recordEvent(tx, runId, actor, 'resumed')
+    await recordAudit(tx, actor, 'run.resume', runId, {}, run.clientId)
+  })
+  announce(house, runId)
+}
+
+/** Final. What is stored and published stays; what is not yet copied is not copied any more. */
+export async function cancelRun(house: House, actor: Actor, runId: string, note?: string): Promise<void> {
+  await house.db.transaction(async (tx) => {
+    const run = await lockRun(tx, runId)
+    if (run.state === 'cancelled') return
+    if (!openStates.includes(run.state)) throw wrongState(run.state, 'be cancelled')
+    await enterState(tx, runId, 'cancelled', actor, { code: 'cancelled', todo: note ?? null })
+    await freeze(tx, runId)
+    await recordEvent(tx, runId, actor, 'cancelled', note ? { note } : {})
+    await recordAudit(tx, actor, 'run.cancel', runId, note ? { note } : {}, run.clientId)
+  })
+  announce(house, runId)
+}
+
+/** The run waits for a person: `todo` is the sentence that says what to do. Called by workers. */
+export async function blockRun(house: House, runId: string, code: string, todo: string): Promise<void> {
+  await house.db.transaction(async (tx) => {
+    const run = await lockRun(tx, runId)
+    if (run.state !== 'running' && run.state !== 'surveying') return
+    await enterState(tx, runId, 'blocked', 'worker', { resumeTo: run.state, code, todo })
+    await recordEvent(tx, runId, 'worker', 'blocked', { code, todo })
+  })
+  announce(house, runId)
+}
+
+/** The survey is through: what was found waits for a yes, or starts at once. */
+export async function planRun(
+  house: House,
+  runId: string,
+  plan: Record<string, unknown>,
+  fields: Record<string, string>,
+): Promise<void> {
+  const starts = await house.db.transaction(async (tx) => {
+    const run = await lockRun(tx, runId)
+    await tx.execute(
+      sql`update runs set plan = ${jsonb(plan)}::jsonb, fields = ${jsonb(fields)}::jsonb where id = ${runId}`,
+    )
+    if (run.state !== 'surveying') return false
+    await enterState(tx, runId, 'planned', 'worker')
+    await recordEvent(tx, runId, 'worker', 'planned', plan)
+    return run.autoStart
+  })
+  announce(house, runId)
+  if (starts) await startRun(house, 'worker', runId)
+}
+
+export interface RetryFilter {
+  code?: string
+  galleryId?: number
+  photoPublicIds?: string[]
+}
+
+/** Failed photos (all, of one cause, of one gallery, or named ones) are tried again; finished ones are not repeated. */
+export async function retryRun(
+  house: House,
+  actor: Actor,
+  runId: string,
+  filter: RetryFilter = {},
+): Promise<{ retried: number; galleries: number }> {
+  const result = await house.db.transaction(async (tx) => {
+    const run = await lockRun(tx, runId)
+    if (run.state === 'cancelled' || run.state === 'planned') throw wrongState(run.state, 'be retried')
+    const { rows } = await tx.execute<{ retried: number; galleries: number }>(sql`
+      with locked as (
+        select id, sha256 from photos where run_id = ${runId} and code is not null and state = 'failed'
+          and (${filter.code ?? null}::text is null or code = ${filter.code ?? null})
+          and (${filter.galleryId ?? null}::int8 is null or gallery_id = ${filter.galleryId ?? null})
+          and (${filter.photoPublicIds ? sql.param(filter.photoPublicIds) : null}::uuid[] is null
+            or public_id = any(${filter.photoPublicIds ? sql.param(filter.photoPublicIds) : null}::uuid[]))
+        order by id for update
+      ), changed as (
+        update photos p set attempts = 0, code = null, step = null, job_id = null, next_try_at = null,
+          state = case when l.sha256 is null then 'listed' else 'stored' end::photo_state
+        from locked l where p.id = l.id returning p.gallery_id, p.state
+      ), counted as (
+        update galleries g set failed = g.failed - m.n, listed = g.listed + m.listed, stored = g.stored + m.n - m.listed,
+          state = 'copying', code = null, verified_at = null
+        from (select gallery_id, count(*)::int as n, count(*) filter (where state = 'listed')::int as listed from changed group by gallery_id) m
+        where g.id = m.gallery_id returning m.n
+      ) select coalesce(sum(n), 0)::int as retried, count(*)::int as galleries from counted`)
+    // Galleries that could not be listed, or did not agree at the end, are looked at again.
+    const again = filter.photoPublicIds
+      ? { rows: [] }
+      : await tx.execute(sql`
+          update galleries set state = 'copying', code = null, tries = 0
+          where run_id = ${runId} and state = 'attention' and (${filter.galleryId ?? null}::int8 is null or id = ${filter.galleryId ?? null})
+            and (${filter.code ?? null}::text is null or code = ${filter.code ?? null}) and failed = 0
+          returning id`)
+    const { retried } = rows[0]!
+    const galleries = rows[0]!.galleries + again.rows.length
+    if (galleries > 0 && (run.state === 'done' || run.state === 'done_with_problems' || run.state === 'failed')) {
+      await enterState(tx, runId, 'running', actor)
+      await tx.execute(sql`update runs set finished_at = null, totals = null where id = ${runId}`)
+    }
+    await enqueueMissing(tx, house.queues, runId)
+    await recordEvent(tx, runId, actor, 'retried', { ...filter, retried })
+    await recordAudit(tx, actor, 'run.retry', runId, { ...filter, retried }, run.clientId)
+    return { retried, galleries }
+  })
+  announce(house, runId)
+  return result
+}
+
+/** Done when every gallery has come to its end; with problems where something failed, was skipped or needs a look. */
+export async function finishIfSettled(tx: Tx, runId: string): Promise<boolean> {
+  const { rows } = await tx.execute<{ open: boolean; troubled: boolean }>(sql`
+    select coalesce(bool_or(state not in ('published', 'attention')), false) as open,
+      coalesce(bool_or(state = 'attention' or failed > 0 or skipped > 0), false) as troubled
+    from galleries where run_id = ${runId}`)
+  const { open, troubled } = rows[0]!
+  if (open) return false
+  const done = await tx.execute(sql`
+    update runs set state = ${troubled ? 'done_with_problems' : 'done'}::run_state, state_by = 'worker', state_at = now(), code = null,
+      todo = null, resume_to = null, finished_at = now()
+    where id = ${runId} and state = 'running' returning id`)
+  if (done.rows.length === 0) return false
+  await freeze(tx, runId)
+  await recordEvent(tx, runId, 'worker', 'finished', { troubled })
+  return true
+}
+
+/** A run's totals as they stand at its end: a later run may take its galleries over. */
+async function freeze(tx: Tx, runId: string): Promise<void> {
+  await tx.execute(sql`
+    update runs set totals = (
+      select jsonb_build_object('galleries', count(*), 'found', coalesce(sum(total), 0), 'stored', coalesce(sum(stored), 0),
+        'rendered', coalesce(sum(rendered), 0), 'published', coalesce(sum(published), 0), 'skipped', coalesce(sum(skipped), 0),
+        'failed', coalesce(sum(failed), 0), 'degraded', coalesce(sum(degraded), 0), 'bytes', coalesce(sum(bytes_stored), 0))
+      from galleries where run_id = ${runId}), finished_at = coalesce(finished_at, now())
+    where id = ${runId}`)
+}
+
+async function lockRun(tx: Tx, runId: string): Promise<RunFacts> {
+  const { rows } = await tx.execute<RunFacts & Record<string, unknown>>(
+    sql`${sql.raw(facts)} where id = ${runId} for update`,
+  )
+  if (!rows[0]) throw notFound('run')
+  return rows[0]
+}
+
+export async function runFacts(house: House, runId: string): Promise<RunFacts> {
+  const { rows } = await house.pool.query<RunFacts>(`${facts} where id = $1`, [runId])
+  if (!rows[0]) throw notFound('run')
+  return rows[0]
+}
+
+const facts = `
+  select id, client_id as "clientId", source_id as "sourceId", state, resume_to as "resumeTo", auto_start as "autoStart", renditions, only_refs as only
+  from runs`
+
+async function enterState(
+  tx: Tx,
+  runId: string,
+  state: RunState,
+  actor: Actor,
+  more: { resumeTo?: RunState; code?: string; todo?: string | null } = {},
+): Promise<void> {
+  await tx.execute(sql`
+    update runs set state = ${state}::run_state, state_by = ${actor}, state_at = now(), resume_to = ${more.resumeTo ?? null}::run_state,
+      code = ${more.code ?? null}, todo = ${more.todo ?? null} where id = ${runId}`)
+}
+
+function wrongState(state: RunState, verb: string): Refusal {
+  return new Refusal('wrong_state', 409, `A run that is ${state.replaceAll('_', ' ')} cannot ${verb}.`)
+}

@@ -1,0 +1,278 @@
+// The counted state of a run, as the console and the command line show it: one query over its galleries, never over
+// its photos.
+import type { House } from './house.ts'
+import { queueDepths } from './queues.ts'
+import { notFound } from './refusal.ts'
+import type { RunState } from './runs.ts'
+import type { GalleryState, RunTotals } from './views.ts'
+
+export interface Stage {
+  name: 'sign in' | 'list' | 'build' | 'copy' | 'render' | 'verify'
+  state: 'waiting' | 'moving' | 'done'
+  done: number
+  of: number | null
+}
+
+export interface Snapshot {
+  run: string
+  kind: 'migration' | 'upload'
+  provider: string | null
+  client: { id: string; name: string }
+  state: RunState
+  code: string | null
+  todo: string | null
+  stateBy: string | null
+  stateAt: string
+  createdAt: string
+  startedAt: string | null
+  finishedAt: string | null
+  totals: RunTotals & {
+    /** stored + rendered + published: safe with us. */
+    copied: number
+    /** Published photos of verified galleries. */
+    verified: number
+    /** As the provider states them, for what is listed. */
+    bytesFound: number
+    /** Galleries: the provider brings them back · need a look · not fully listed. */
+    waiting: number
+    attention: number
+    listing: number
+  }
+  galleryStates: Partial<Record<GalleryState, number>>
+  /** What the provider states for the galleries of this run; null where it does not. */
+  statedPhotos: number | null
+  statedBytes: number | null
+  /** Photos and bytes stored a second, over the last minute. */
+  perSecond: number
+  bytesPerSecond: number
+  /** A range, once there is enough to say. */
+  secondsLeft: [number, number] | null
+  /** Photos a second over the last 15 minutes, one value per 15 s, oldest first. */
+  spark: number[]
+  stages: Stage[]
+  retrying: { photos: number; nextAt: string | null }
+  thaw: { galleries: number; since: string; askAgainAt: string } | null
+  hosts: { host: string; blockedUntil: string; reason: string | null }[]
+  /** Why work waits though the run moves: no worker serves the queue. */
+  unserved: string[]
+  at: string
+}
+
+interface Counted {
+  kind: Snapshot['kind']
+  provider: string | null
+  client: { id: string; name: string }
+  state: RunState
+  code: string | null
+  todo: string | null
+  stateBy: string | null
+  stateAt: Date
+  createdAt: Date
+  startedAt: Date | null
+  finishedAt: Date | null
+  frozen: RunTotals | null
+  endpoints: Record<string, string> | null
+  galleries: number
+  found: number
+  stored: number
+  rendered: number
+  published: number
+  skipped: number
+  failed: number
+  degraded: number
+  bytes: number
+  bytesFound: number
+  verified: number
+  listed: number
+  built: number
+  settled: number
+  statedPhotos: number | null
+  statedBytes: number | null
+  states: Partial<Record<GalleryState, number>> | null
+  waitingSince: Date | null
+  askAgainAt: Date | null
+}
+
+const counted = `
+  select r.kind, s.provider, json_build_object('id', c.id, 'name', c.name) as client, r.state, r.code, r.todo, r.state_by as "stateBy",
+    r.state_at as "stateAt", r.created_at as "createdAt", r.started_at as "startedAt", r.finished_at as "finishedAt", r.totals as frozen,
+    s.endpoints, t.*
+  from runs r join clients c on c.id = r.client_id left join sources s on s.id = r.source_id
+  cross join lateral (
+    select count(*)::int as galleries, coalesce(sum(total), 0)::int as found, coalesce(sum(stored), 0)::int as stored,
+      coalesce(sum(rendered), 0)::int as rendered, coalesce(sum(published), 0)::int as published,
+      coalesce(sum(skipped), 0)::int as skipped, coalesce(sum(failed), 0)::int as failed, coalesce(sum(degraded), 0)::int as degraded,
+      coalesce(sum(bytes_stored), 0)::int8 as bytes, coalesce(sum(bytes_found), 0)::int8 as "bytesFound",
+      coalesce(sum(published) filter (where verified_at is not null), 0)::int as verified,
+      count(*) filter (where listed_at is not null or state = 'attention')::int as listed,
+      count(*) filter (where built_at is not null or state = 'attention')::int as built,
+      count(*) filter (where state in ('published', 'attention'))::int as settled,
+      sum(stated_count) filter (where not "virtual")::int as "statedPhotos", sum(stated_bytes) filter (where not "virtual")::int8 as "statedBytes",
+      min(waiting_since) filter (where state = 'waiting') as "waitingSince", min(ask_again_at) filter (where state = 'waiting') as "askAgainAt",
+      (select json_object_agg(state, n) from (select state, count(*) as n from galleries where run_id = r.id group by state) by_state) as states
+    from galleries g where g.run_id = r.id
+  ) t where r.id = $1`
+
+/** Throws Refusal `not_found`. */
+export async function snapshot(house: House, runId: string): Promise<Snapshot> {
+  const [run, samples, retrying, hosts, unserved] = await Promise.all([
+    house.pool.query<Counted>(counted, [runId]),
+    house.pool.query<Sample>(
+      `select extract(epoch from at)::float8 as at, stored, settled, bytes from samples
+       where run_id = $1 and at > now() - interval '15 minutes' order by at`,
+      [runId],
+    ),
+    house.pool.query<{ photos: number; nextAt: Date | null }>(
+      `select count(*)::int as photos, min(next_try_at) filter (where next_try_at > now()) as "nextAt" from (
+         select next_try_at from photos where run_id = $1 and code is not null and state in ('listed', 'stored') limit 10000) waiting`,
+      [runId],
+    ),
+    house.pool.query<{ host: string; blockedUntil: Date; reason: string | null }>(
+      `select host, max(blocked_until) as "blockedUntil", max(reason) as reason from host_budgets where blocked_until > now() group by host`,
+    ),
+    unservedQueues(house),
+  ])
+  const row = run.rows[0]
+  if (!row) throw notFound('run')
+  const copied = row.stored + row.rendered + row.published
+  const rates = ratesOf(samples.rows)
+  const moving = row.state === 'running'
+  const left = Math.max(row.statedPhotos ?? 0, row.found) - copied - row.skipped - row.failed
+  return {
+    run: runId,
+    kind: row.kind,
+    provider: row.provider,
+    client: row.client,
+    state: row.state,
+    code: row.code,
+    todo: row.todo,
+    stateBy: row.stateBy,
+    stateAt: row.stateAt.toISOString(),
+    createdAt: row.createdAt.toISOString(),
+    startedAt: row.startedAt?.toISOString() ?? null,
+    finishedAt: row.finishedAt?.toISOString() ?? null,
+    totals: totalsOf(row, copied),
+    galleryStates: row.states ?? {},
+    statedPhotos: row.statedPhotos,
+    statedBytes: row.statedBytes,
+    perSecond: moving ? rates.perSecond : 0,
+    bytesPerSecond: moving ? rates.bytesPerSecond : 0,
+    secondsLeft: moving ? secondsLeft(left, rates) : null,
+    spark: rates.spark,
+    stages: stagesOf(row, copied),
+    retrying: { photos: retrying.rows[0]!.photos, nextAt: retrying.rows[0]!.nextAt?.toISOString() ?? null },
+    thaw:
+      row.waitingSince && row.askAgainAt
+        ? {
+            galleries: row.states?.waiting ?? 0,
+            since: row.waitingSince.toISOString(),
+            askAgainAt: row.askAgainAt.toISOString(),
+          }
+        : null,
+    hosts: moving ? hosts.rows.map((host) => ({ ...host, blockedUntil: host.blockedUntil.toISOString() })) : [],
+    unserved: moving || row.state === 'surveying' ? unserved : [],
+    at: new Date().toISOString(),
+  }
+}
+
+/** A later run may have taken the galleries over: then the totals of this one are as they stood at its end. */
+function totalsOf(row: Counted, copied: number): Snapshot['totals'] {
+  const taken = row.galleries === 0 && row.frozen
+  const { galleries, found, stored, rendered, published, skipped, failed, degraded, bytes } = taken ? row.frozen! : row
+  return {
+    galleries,
+    found,
+    stored,
+    rendered,
+    published,
+    skipped,
+    failed,
+    degraded,
+    bytes,
+    copied: taken ? stored + rendered + published : copied,
+    verified: taken ? published : row.verified,
+    bytesFound: taken ? bytes : row.bytesFound,
+    waiting: row.states?.waiting ?? 0,
+    attention: row.states?.attention ?? 0,
+    listing: row.galleries - row.listed,
+  }
+}
+
+function stagesOf(row: Counted, copied: number): Stage[] {
+  const surveyed = row.state !== 'surveying' && !(row.state === 'blocked' && row.galleries === 0)
+  const gone = row.skipped + row.failed
+  const stage = (name: Stage['name'], done: number, of: number | null, begun: boolean): Stage => ({
+    name,
+    done,
+    of,
+    state: begun && of !== null && done >= of ? 'done' : begun && done > 0 ? 'moving' : begun ? 'moving' : 'waiting',
+  })
+  const listed = row.galleries > 0 && row.listed >= row.galleries
+  const started = row.startedAt !== null
+  return [
+    stage('sign in', surveyed ? 1 : 0, 1, true),
+    stage('list', row.listed, surveyed ? row.galleries : null, started),
+    stage('build', row.built, surveyed ? row.galleries : null, started),
+    stage('copy', copied + gone, listed ? row.found : null, started && row.found > 0),
+    stage('render', row.rendered + row.published + gone, listed ? row.found : null, started && copied > 0),
+    stage('verify', row.settled, surveyed ? row.galleries : null, started && row.settled > 0),
+  ]
+}
+
+interface Sample {
+  at: number
+  stored: number
+  settled: number
+  bytes: number
+}
+
+const sparkSeconds = 15
+const sparkBars = 60
+
+function ratesOf(samples: Sample[]): { perSecond: number; bytesPerSecond: number; spark: number[]; spread: number } {
+  const last = samples.at(-1)
+  if (!last || samples.length < 2) return { perSecond: 0, bytesPerSecond: 0, spark: [], spread: 0 }
+  const minuteAgo = samples.findLast((sample) => sample.at <= last.at - 60) ?? samples[0]!
+  const seconds = Math.max(last.at - minuteAgo.at, 1)
+  const spark: number[] = []
+  for (let bar = sparkBars; bar > 0; bar--) {
+    const to = samples.findLast((sample) => sample.at <= last.at - (bar - 1) * sparkSeconds)
+    const from = samples.findLast((sample) => sample.at <= last.at - bar * sparkSeconds)
+    if (to && from) spark.push(Math.max(0, (to.stored - from.stored) / sparkSeconds))
+  }
+  return {
+    perSecond: Math.max(0, (last.stored - minuteAgo.stored) / seconds),
+    bytesPerSecond: Math.max(0, (last.bytes - minuteAgo.bytes) / seconds),
+    spark,
+    spread: seconds,
+  }
+}
+
+/** Nothing before half a minute of work: an early guess would only be noise. */
+function secondsLeft(photosLeft: number, rates: { perSecond: number; spread: number }): [number, number] | null {
+  if (rates.spread < 30 || rates.perSecond <= 0 || photosLeft <= 0) return null
+  const seconds = photosLeft / rates.perSecond
+  return [Math.ceil(seconds * 0.85), Math.ceil(seconds * 1.3 + 5)]
+}
+
+let served: { at: number; names: Promise<string[]> } | undefined
+
+/** Queues that hold ready work while no worker takes it; looked at every five seconds for the whole process. */
+function unservedQueues(house: House): Promise<string[]> {
+  if (served && Date.now() - served.at < 5000) return served.names
+  served = { at: Date.now(), names: lookForUnserved(house) }
+  return served.names
+}
+
+async function lookForUnserved(house: House): Promise<string[]> {
+  const [depths, workers] = await Promise.all([
+    queueDepths(house.pool),
+    house.pool.query<{ group: string }>(
+      `select distinct "group" from workers where seen_at > now() - interval '20 seconds'`,
+    ),
+  ])
+  const groups = new Set(workers.rows.map((row) => row.group))
+  return depths
+    .filter((queue) => queue.ready > 0 && !groups.has('all') && !groups.has(queue.group))
+    .map((queue) => queue.name)
+}

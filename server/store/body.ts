@@ -1,0 +1,89 @@
+// The bytes of a put: read once, counted and hashed as they flow, handed on in blocks.
+import { createHash, hash } from 'node:crypto'
+import type { Readable } from 'node:stream'
+import { ChecksumMismatch, type PutOptions } from './store.ts'
+
+export type Body = Uint8Array | Readable
+
+/** Runs one put: a stream that fails before anybody reads it harms nothing, and whatever happens it is closed. */
+export async function holding<T>(body: Body, put: () => Promise<T>): Promise<T> {
+  if (body instanceof Uint8Array) return put()
+  body.on('error', () => {}) // the reader meets the same error
+  try {
+    return await put()
+  } finally {
+    body.destroy()
+  }
+}
+
+/** All of a small body; throws ChecksumMismatch, the signal's reason, or what the stream throws. */
+export async function wholeBody(body: Body, options: PutOptions): Promise<Uint8Array> {
+  if (body instanceof Uint8Array) {
+    check(options, body.length, () => hash('sha256', body))
+    options.signal?.throwIfAborted()
+    return body
+  }
+  let whole: Uint8Array = Buffer.alloc(0)
+  for await (const block of blocksOf(body, options, options.bytes, 1)) whole = block
+  return whole
+}
+
+/**
+ * Blocks of `blockBytes`, the last one shorter. Memory is `buffers` blocks, used in turn: a block is valid until `buffers`
+ * further ones were asked for. A checksum or length that is wrong throws ChecksumMismatch, at the latest after the last block.
+ */
+export async function* blocksOf(
+  body: Body,
+  options: PutOptions,
+  blockBytes: number,
+  buffers: number,
+): AsyncGenerator<Uint8Array, void, void> {
+  if (body instanceof Uint8Array) {
+    const whole = await wholeBody(body, options)
+    for (let at = 0; at < whole.length; at += blockBytes) yield whole.subarray(at, at + blockBytes)
+    return
+  }
+  const { signal, bytes } = options
+  const stop = () => body.destroy()
+  signal?.addEventListener('abort', stop, { once: true })
+  try {
+    signal?.throwIfAborted()
+    const sha256 = createHash('sha256')
+    const ring: Buffer[] = []
+    let turn = 0
+    let filled = 0
+    let read = 0
+    for await (const chunk of body as AsyncIterable<Uint8Array>) {
+      read += chunk.length
+      if (read > bytes) break
+      sha256.update(chunk)
+      for (let at = 0; at < chunk.length; ) {
+        const block = ring[turn] ?? Buffer.allocUnsafeSlow(Math.min(blockBytes, bytes))
+        ring[turn] = block
+        const some = chunk.subarray(at, at + block.length - filled)
+        block.set(some, filled)
+        filled += some.length
+        at += some.length
+        if (filled < block.length) continue
+        yield block
+        turn = (turn + 1) % buffers
+        filled = 0
+      }
+    }
+    signal?.throwIfAborted()
+    if (filled > 0) yield ring[turn]!.subarray(0, filled)
+    check(options, read, () => sha256.digest('hex'))
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw error
+  } finally {
+    signal?.removeEventListener('abort', stop)
+  }
+}
+
+function check(expected: PutOptions, bytes: number, sha256: () => string): void {
+  if (bytes > expected.bytes) throw new ChecksumMismatch(`more than ${expected.bytes} bytes came`)
+  if (bytes < expected.bytes) throw new ChecksumMismatch(`${bytes} bytes came, not ${expected.bytes}`)
+  const found = sha256()
+  if (found !== expected.sha256) throw new ChecksumMismatch(`SHA-256 is ${found}, not ${expected.sha256}`)
+}

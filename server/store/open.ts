@@ -1,0 +1,18 @@
+// Which driver holds the objects.
+import { join } from 'node:path'
+import type { Env } from '../env.ts'
+import { createFilesStore } from './files.ts'
+import { createS3Store } from './s3.ts'
+import type { Store } from './store.ts'
+
+/** S3 where a bucket is named, else files under the data directory. Nothing is asked of either before its first use. */
+export function openStore(env: Env): Store {
+  if (!env.S3_BUCKET) return createFilesStore({ root: join(env.PASS_DATA_DIR, 'objects') })
+  return createS3Store({
+    bucket: env.S3_BUCKET,
+    endpoint: env.S3_ENDPOINT,
+    region: env.S3_REGION,
+    accessKeyId: env.S3_ACCESS_KEY_ID,
+    secretAccessKey: env.S3_SECRET_ACCESS_KEY,
+  })
+}

@@ -1,0 +1,17 @@
+import { z } from 'zod'
+import { galleryDetail, galleryPhotos } from '#server/views.ts'
+import { router, staffProcedure } from './procedures.ts'
+
+const gallery = z.strictObject({ publicId: z.uuid() })
+const page = gallery.extend({
+  setId: z.int(),
+  cursor: z.string().max(200).nullish(),
+  limit: z.int().min(1).max(200).default(200),
+})
+
+export const galleriesRouter = router({
+  detail: staffProcedure.input(gallery).query(({ ctx, input }) => galleryDetail(ctx.house, input.publicId)),
+  photos: staffProcedure
+    .input(page)
+    .query(({ ctx, input: { publicId, setId, ...rest } }) => galleryPhotos(ctx.house, publicId, setId, rest)),
+})

@@ -1,0 +1,69 @@
+import { z } from 'zod'
+import { cancelRun, createMigration, pauseRun, resumeRun, retryRun, startRun } from '#server/runs.ts'
+import { snapshot } from '#server/snapshots.ts'
+import { listRuns, runDetail, runFailures, runGalleries, runTroubledPhotos } from '#server/views.ts'
+import { router, staffProcedure } from './procedures.ts'
+import { watch } from './watch.ts'
+
+const run = z.strictObject({ id: z.uuid() })
+const noted = run.extend({ note: z.string().trim().max(500).optional() })
+const cursor = z.string().max(200).nullish()
+const state = z.enum(['found', 'planned', 'waiting', 'copying', 'verified', 'published', 'attention'])
+const code = z.string().regex(/^[a-z_]{1,64}$/)
+
+const runPage = z.strictObject({ clientId: z.uuid().optional(), cursor, limit: z.int().min(1).max(200).default(50) })
+const galleryPage = run.extend({
+  states: z.array(state).max(7).optional(),
+  search: z.string().trim().max(200).optional(),
+  cursor,
+  limit: z.int().min(1).max(500).default(200),
+})
+const troubledPage = run.extend({
+  code,
+  state: z.enum(['failed', 'skipped']),
+  cursor,
+  limit: z.int().min(1).max(200).default(50),
+})
+const wanted = z.strictObject({
+  sourceId: z.uuid(),
+  renditions: z.array(z.string().max(64)).min(1).max(10),
+  only: z.array(z.string().max(200)).min(1).max(5000).optional(),
+  autoStart: z.boolean().default(false),
+})
+const again = run.extend({
+  code: code.optional(),
+  galleryId: z.int().optional(),
+  photoPublicIds: z.array(z.uuid()).min(1).max(1000).optional(),
+})
+
+export const runsRouter = router({
+  list: staffProcedure.input(runPage).query(({ ctx, input }) => listRuns(ctx.house, input)),
+  followAll: staffProcedure
+    .input(runPage.pick({ clientId: true, limit: true }))
+    .subscription(({ ctx, input, signal }) =>
+      watch(ctx.house, ctx.person, '*', signal, () => listRuns(ctx.house, input)),
+    ),
+  follow: staffProcedure
+    .input(run)
+    .subscription(({ ctx, input, signal }) =>
+      watch(ctx.house, ctx.person, input.id, signal, () => snapshot(ctx.house, input.id)),
+    ),
+  detail: staffProcedure.input(run).query(({ ctx, input }) => runDetail(ctx.house, input.id)),
+  galleries: staffProcedure
+    .input(galleryPage)
+    .query(({ ctx, input: { id, ...page } }) => runGalleries(ctx.house, id, page)),
+  failures: staffProcedure.input(run).query(({ ctx, input }) => runFailures(ctx.house, input.id)),
+  troubledPhotos: staffProcedure
+    .input(troubledPage)
+    .query(({ ctx, input: { id, ...page } }) => runTroubledPhotos(ctx.house, id, page)),
+  create: staffProcedure.input(wanted).mutation(({ ctx, input }) => createMigration(ctx.house, ctx.actor, input)),
+  start: staffProcedure.input(run).mutation(({ ctx, input }) => startRun(ctx.house, ctx.actor, input.id)),
+  pause: staffProcedure.input(noted).mutation(({ ctx, input }) => pauseRun(ctx.house, ctx.actor, input.id, input.note)),
+  resume: staffProcedure.input(run).mutation(({ ctx, input }) => resumeRun(ctx.house, ctx.actor, input.id)),
+  cancel: staffProcedure
+    .input(noted)
+    .mutation(({ ctx, input }) => cancelRun(ctx.house, ctx.actor, input.id, input.note)),
+  retry: staffProcedure
+    .input(again)
+    .mutation(({ ctx, input: { id, ...filter } }) => retryRun(ctx.house, ctx.actor, id, filter)),
+})

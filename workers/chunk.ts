@@ -1,0 +1,148 @@
+// A chunk of photos through one step: several at once, results written as they come, a poison photo found by halving.
+import { sql } from 'drizzle-orm'
+import type { House } from '#server/house.ts'
+import { type Chunk, type ChunkPhoto, claim, type Outcome, settle } from '#server/ledger.ts'
+import { announce } from '#server/live.ts'
+import { blockRun } from '#server/runs.ts'
+import { masked } from './masking.ts'
+import { halve, isPoison } from './poison.ts'
+import { nextTrySeconds, type Policy, policyOf } from './policy.ts'
+import { type Job, StaleAttempt } from './run.ts'
+
+export interface ChunkStep {
+  queue: 'fetch-photos' | 'render-photos'
+  from: 'listed' | 'stored'
+  /** Photos of one chunk at once. */
+  parallel: number
+  /** What becomes of one photo; what it throws is mapped by the class of the error. */
+  each(photo: ChunkPhoto, run: NonNullable<Chunk['run']>): Promise<Outcome>
+  /** The provider is bringing the gallery back; the photos wait with it. */
+  onThaw?(photo: ChunkPhoto, runId: string, usualHours: number | null): Promise<void>
+}
+
+/** Results are written at the latest this long after they came, so that a lost worker repeats little. */
+const writeMilliseconds = 250
+
+type ChunkJob = Job<'fetch-photos' | 'render-photos'>
+
+export async function workChunk(job: ChunkJob, house: House, step: ChunkStep): Promise<void> {
+  const { run, photos } = await claim(house.db, job.payload.photoIds, step.from)
+  if (!run) return
+  if (job.deaths > 0 && photos.length > 1) {
+    await halve(job, house, run.id, photos)
+    return
+  }
+  if (isPoison(job)) {
+    await job.finish((tx) =>
+      settle(
+        tx,
+        house.queues,
+        run,
+        step.queue,
+        step.from,
+        photos.map((photo) => ({
+          id: photo.id,
+          attempts: photo.attempts,
+          to: 'failed',
+          code: 'resource_limit',
+          detail: 'every worker that took it ended',
+        })),
+      ),
+    )
+    announce(house, run.id)
+    return
+  }
+  const waiting = [...photos]
+  let results: Outcome[] = []
+  let moving = true
+  let thawing = false
+  let lastWrite = Date.now()
+  let person: Extract<Policy, { kind: 'person' }> | undefined
+
+  const write = async () => {
+    const batch = results
+    results = []
+    lastWrite = Date.now()
+    moving = await job.checkpoint(async (tx) => {
+      await settle(tx, house.queues, run, step.queue, step.from, batch)
+      return stillMoves(tx, run.id)
+    })
+    announce(house, run.id)
+  }
+
+  let writing: Promise<void> = Promise.resolve()
+  const hand = async () => {
+    for (
+      let photo = waiting.shift();
+      photo;
+      photo = moving && !thawing && !job.signal.aborted && !person ? waiting.shift() : undefined
+    ) {
+      const outcome = await outcomeOf(photo)
+      if (outcome) results.push(outcome)
+      if (results.length > 0 && Date.now() - lastWrite > writeMilliseconds && waiting.length > 0) {
+        lastWrite = Date.now()
+        writing = writing.then(write)
+        await writing
+      }
+    }
+  }
+
+  const outcomeOf = async (photo: ChunkPhoto): Promise<Outcome | null> => {
+    try {
+      return await step.each(photo, run)
+    } catch (error) {
+      if (error instanceof StaleAttempt) throw error
+      const policy = policyOf(error, job.signal)
+      if (policy.kind === 'person') person ??= policy
+      if (policy.kind === 'thaw' && step.onThaw) {
+        await step.onThaw(photo, run.id, policy.usualHours)
+        thawing = true
+      }
+      return outcomeBy(policy, photo, error as Error)
+    }
+  }
+
+  await Promise.all(Array.from({ length: Math.min(step.parallel, photos.length) }, hand))
+  await writing
+  if (person) await blockRun(house, run.id, person.code, person.todo)
+  // What was not begun goes back: to the queue where this worker stops, to the sweep where the run or gallery does.
+  const left: Outcome[] = job.signal.aborted
+    ? waiting.map((photo) => ({
+        id: photo.id,
+        attempts: photo.attempts,
+        to: 'again',
+        code: 'worker_stopped',
+        afterSeconds: 0,
+        counts: false,
+      }))
+    : []
+  await job.finish((tx) => settle(tx, house.queues, run, step.queue, step.from, [...results, ...left]))
+  announce(house, run.id)
+}
+
+/** null: it stays as it is and the sweep finds it when the run or the gallery moves again. */
+function outcomeBy(policy: Policy, photo: ChunkPhoto, error: Error): Outcome | null {
+  const { id, attempts } = photo
+  const detail = masked(error.message)
+  switch (policy.kind) {
+    case 'stopped':
+      return { id, attempts, to: 'again', code: 'worker_stopped', afterSeconds: 0, counts: false }
+    case 'later':
+      return { id, attempts, to: 'again', code: policy.code, afterSeconds: policy.seconds, counts: false, detail }
+    case 'settle':
+      return { id, attempts, to: 'skipped', code: policy.code, detail }
+    case 'person':
+    case 'thaw':
+      return null
+    case 'attempt': {
+      const afterSeconds = nextTrySeconds(attempts)
+      if (afterSeconds === null) return { id, attempts, to: 'failed', code: policy.code, detail }
+      return { id, attempts, to: 'again', code: policy.code, afterSeconds, counts: true, detail }
+    }
+  }
+}
+
+async function stillMoves(tx: Parameters<typeof settle>[0], runId: string): Promise<boolean> {
+  const { rows } = await tx.execute<{ state: string }>(sql`select state from runs where id = ${runId}`)
+  return rows[0]?.state === 'running'
+}

@@ -1,0 +1,113 @@
+// A whole account read through the interface, in the shape of the truth, so that the two can be compared as they are.
+import type {
+  FavouriteList,
+  GalleryDetail,
+  Page,
+  SourceFolder,
+  SourceGallery,
+  SourcePhoto,
+  SourceSession,
+} from '../connector.ts'
+import { Thawing } from '../connector.ts'
+import type { TrueFavourites, TrueGallery } from './stand-in.ts'
+
+export interface ReadGallery {
+  gallery: SourceGallery
+  detail: GalleryDetail
+  pages: Page[]
+  photos: SourcePhoto[]
+  facts: TrueGallery
+}
+
+export interface ReadAccount {
+  folders: SourceFolder[]
+  /** Depth first, in the order of the provider's pages. */
+  galleries: ReadGallery[]
+  favourites: (FavouriteList & { facts: TrueFavourites })[]
+}
+
+export async function readAccount(session: SourceSession): Promise<ReadAccount> {
+  const folders = (await session.folders?.()) ?? []
+  const galleries: ReadGallery[] = []
+  const listed = await all(session.galleries())
+  for (const gallery of inTreeOrder(folders, listed)) galleries.push(await readGallery(session, gallery, folders))
+  const lists = session.favourites ? await all(session.favourites()) : []
+  return { folders, galleries, favourites: lists.map((list) => ({ ...list, facts: favouriteFacts(list) })) }
+}
+
+async function readGallery(
+  session: SourceSession,
+  gallery: SourceGallery,
+  folders: SourceFolder[],
+): Promise<ReadGallery> {
+  const detail = await session.detail(gallery)
+  const pages = await thawed(() => all(session.photos({ ...gallery, statedCount: detail.statedCount })))
+  const photos = pages.flatMap((page) => page.photos)
+  return { gallery, detail, pages, photos, facts: galleryFacts(gallery, detail, photos, folders) }
+}
+
+export async function all<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const list: Item[] = []
+  for await (const item of items) list.push(item)
+  return list
+}
+
+/** The stand-in thaws at once here, after it was asked a first time. */
+export async function thawed<Result>(ask: () => Promise<Result>): Promise<Result> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (error instanceof Thawing) return ask()
+    throw error
+  }
+}
+
+/** Folders and galleries share one order among siblings. */
+function inTreeOrder(folders: SourceFolder[], galleries: SourceGallery[]): SourceGallery[] {
+  const below = (parentRef: string | null): SourceGallery[] =>
+    [
+      ...folders.filter((folder) => folder.parentRef === parentRef),
+      ...galleries.filter((gallery) => gallery.folderRef === parentRef),
+    ]
+      .toSorted((a, b) => a.position - b.position)
+      .flatMap((entry) => ('folderRef' in entry ? [entry] : below(entry.ref)))
+  return below(null)
+}
+
+export function pathOf(folderRef: string | null, folders: SourceFolder[]): string[] {
+  const folder = folders.find(({ ref }) => ref === folderRef)
+  return folder ? [...pathOf(folder.parentRef, folders), folder.title] : []
+}
+
+function galleryFacts(
+  gallery: SourceGallery,
+  detail: GalleryDetail,
+  photos: SourcePhoto[],
+  folders: SourceFolder[],
+): TrueGallery {
+  const placed = (setRef: string | null) =>
+    photos
+      .flatMap(({ ref, placements }) => placements.map((placement) => ({ ...placement, ref })))
+      .filter((placement) => placement.setRef === setRef)
+      .toSorted((a, b) => a.position - b.position)
+      .map(({ ref }) => ref)
+  return {
+    ref: gallery.ref,
+    path: pathOf(gallery.folderRef, folders),
+    title: gallery.title,
+    description: detail.description,
+    date: detail.date ?? gallery.date,
+    access: detail.access ?? gallery.access,
+    passwordKnown: !detail.passwordUnknown,
+    expiresAt: detail.expiresAt,
+    coverRef: detail.coverRef ?? gallery.coverRef,
+    statedCount: detail.statedCount ?? gallery.statedCount,
+    sets: detail.sets
+      .toSorted((a, b) => a.position - b.position)
+      .map(({ ref, parentRef, title }) => ({ ref, parentRef, title, photos: placed(ref) })),
+  }
+}
+
+function favouriteFacts({ galleryRef, ref, name, owner, photoRefs }: FavouriteList): TrueFavourites {
+  return { gallery: galleryRef, ref, name, owner, photos: photoRefs ?? [] }
+}

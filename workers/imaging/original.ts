@@ -1,0 +1,141 @@
+// What an original is before a pixel of it is decoded: type, size as displayed, time, and why it may not be decoded.
+import { open } from 'node:fs/promises'
+import ExifReader from 'exifreader'
+import sharp, { type Metadata } from 'sharp'
+import { completeness, type Sniffed, sniff, sniffBytes } from '#server/sniff.ts'
+
+export interface Limits {
+  /** Above it `too_many_pixels`, told from the header. */
+  maxPixels: number
+  /** Above it `resource_limit`, where a format cannot be decoded row by row (progressive JPEG, WebP, AVIF …). */
+  maxDecodeBytes: number
+}
+
+export type Refusal =
+  | 'empty_file'
+  | 'not_an_image'
+  | 'format_not_allowed'
+  | 'unsupported_codec'
+  | 'truncated_image'
+  | 'corrupt_image'
+  | 'too_many_pixels'
+  | 'resource_limit'
+
+export interface Original {
+  input: Buffer | string
+  contentType: string
+  /** Pixels as displayed, upright; null where no header could be read. */
+  width: number | null
+  height: number | null
+  /** EXIF DateTimeOriginal as ISO 8601, with an offset only where one is stated. */
+  takenAt: string | null
+  refusal: Refusal | null
+  hasAlpha: boolean
+  /** 16 bits a channel with a profile: sharp leaves those in Display P3 unless sRGB is asked for. */
+  isWide: boolean
+  /** What it is called if the decoder has to look over damage. */
+  damage: 'truncated_image' | 'corrupt_image'
+}
+
+/** Reads the header of a buffer or of the file at a path. Never throws for what is in it, only if it cannot be read. */
+export async function inspect(input: Buffer | string, filename: string | undefined, limits: Limits): Promise<Original> {
+  const { head, tail, bytes } = typeof input === 'string' ? await ends(input) : endsOf(input)
+  const type = await sniff(head, filename)
+  const end = completeness(type.contentType, head, tail, bytes)
+  const original: Original = {
+    input,
+    contentType: type.contentType,
+    width: null,
+    height: null,
+    takenAt: null,
+    refusal: refusalOfType(type, bytes),
+    hasAlpha: false,
+    isWide: false,
+    damage: end === 'truncated' ? 'truncated_image' : 'corrupt_image',
+  }
+  if (original.refusal) return type.kind === 'photo' ? { ...original, takenAt: takenAt(head) } : original
+
+  // Without a pixel limit: sharp would throw at the header, and only text would tell why.
+  const header = await sharp(input, { failOn: 'none', limitInputPixels: false })
+    .metadata()
+    .catch(() => null)
+  if (!header) return { ...original, refusal: original.damage }
+  return {
+    ...original,
+    ...header.autoOrient,
+    takenAt: header.exif ? takenAt(withoutPrefix(header.exif)) : null,
+    refusal: refusalOfHeader(header, limits),
+    hasAlpha: header.hasAlpha,
+    isWide: header.space === 'rgb16' && header.icc !== undefined,
+  }
+}
+
+function refusalOfType(type: Sniffed, bytes: number): Refusal | null {
+  if (bytes === 0) return 'empty_file'
+  if (type.raster) return null
+  if (type.kind === 'photo') return 'unsupported_codec'
+  return ['image/svg+xml', 'application/pdf'].includes(type.contentType) || type.contentType.startsWith('image/')
+    ? 'format_not_allowed'
+    : 'not_an_image'
+}
+
+function refusalOfHeader(header: Metadata, limits: Limits): Refusal | null {
+  // HEVC has a readable header but no decoder in the prebuilt libheif.
+  if (header.format === 'heif' && header.compression !== 'av1') return 'unsupported_codec'
+  if (header.width * header.height > limits.maxPixels) return 'too_many_pixels'
+  return decodeBytes(header) > limits.maxDecodeBytes ? 'resource_limit' : null
+}
+
+/** Memory that the decoder needs at once; 0 where it goes row by row. */
+function decodeBytes(header: Metadata): number {
+  const pixels = header.width * header.height
+  // libjpeg keeps every coefficient of a progressive picture, two bytes each.
+  if (header.format === 'jpeg') {
+    return header.isProgressive ? pixels * 2 * (header.chromaSubsampling === '4:2:0' ? 1.5 : header.channels) : 0
+  }
+  const rowByRow = !header.isProgressive && (header.format === 'png' || header.format === 'tiff')
+  return rowByRow ? 0 : pixels * header.channels * (header.depth === 'uchar' ? 1 : 2)
+}
+
+function takenAt(exif: Buffer): string | null {
+  try {
+    const tags = ExifReader.load(exif, {
+      includeTags: { exif: ['DateTimeOriginal', 'OffsetTimeOriginal', 'SubSecTimeOriginal'] },
+    })
+    const written = /^(\d{4}):(\d\d):(\d\d) (\d\d):(\d\d):(\d\d)/.exec(tags.DateTimeOriginal?.description ?? '')
+    const [, year, month, day, hour, minute, second] = written ?? []
+    const time = `${year}-${month}-${day}T${hour}:${minute}:${second}`
+    if (year === '0000' || Number.isNaN(Date.parse(`${time}Z`))) return null
+    const part = /^\d{1,9}/.exec(String(tags.SubSecTimeOriginal?.description ?? '').trim())
+    const offset = /^(?:[+-]\d\d:\d\d|Z)$/.exec(String(tags.OffsetTimeOriginal?.description ?? '').trim())
+    return `${time}${part ? `.${part[0]}` : ''}${offset?.[0] ?? ''}`
+  } catch {
+    return null // broken or foreign metadata says nothing about the picture
+  }
+}
+
+/** ExifReader takes the bare TIFF block; libvips hands it out behind "Exif\0\0". */
+function withoutPrefix(exif: Buffer): Buffer {
+  return exif.subarray(0, 6).toString('latin1') === 'Exif\0\0' ? exif.subarray(6) : exif
+}
+
+interface Ends {
+  head: Buffer
+  tail: Buffer
+  bytes: number
+}
+
+function endsOf(buffer: Buffer): Ends {
+  return { head: buffer.subarray(0, sniffBytes), tail: buffer.subarray(-sniffBytes), bytes: buffer.length }
+}
+
+async function ends(path: string): Promise<Ends> {
+  await using file = await open(path)
+  const bytes = (await file.stat()).size
+  const length = Math.min(sniffBytes, bytes)
+  const head = Buffer.alloc(length)
+  const tail = Buffer.alloc(length)
+  await file.read(head, 0, length, 0)
+  await file.read(tail, 0, length, bytes - length)
+  return { head, tail, bytes }
+}

@@ -1,0 +1,71 @@
+// Files that sharp cannot write, made by hand for tests.
+
+/** ProPhoto RGB as an ICC version 2 matrix profile: gamma 1.8, primaries of ROMM RGB (ISO 22028-2) adapted to D50. */
+export function proPhoto(): Buffer {
+  const fixed = (value: number) => {
+    const bytes = Buffer.alloc(4)
+    bytes.writeInt32BE(Math.round(value * 65_536))
+    return bytes
+  }
+  const xyz = (...values: number[]) => Buffer.concat([Buffer.from('XYZ \0\0\0\0', 'latin1'), ...values.map(fixed)])
+  const curve = Buffer.concat([Buffer.from('curv\0\0\0\0\0\0\0\x01', 'latin1'), Buffer.from([1, 205]), Buffer.alloc(2)])
+  const name = Buffer.alloc(100)
+  name.write('desc\0\0\0\0\0\0\0\x09ProPhoto\0', 'latin1')
+  const tags: [string, Buffer][] = [
+    ['desc', name],
+    ['cprt', Buffer.from('text\0\0\0\0none\0\0\0\0', 'latin1')],
+    ['wtpt', xyz(0.9642, 1, 0.8249)],
+    ['rXYZ', xyz(0.79767, 0.28804, 0)],
+    ['gXYZ', xyz(0.13519, 0.71188, 0)],
+    ['bXYZ', xyz(0.03135, 0.00009, 0.82521)],
+    ['rTRC', curve],
+    ['gTRC', curve],
+    ['bTRC', curve],
+  ]
+  const table = Buffer.alloc(4 + tags.length * 12)
+  table.writeUInt32BE(tags.length)
+  let at = 128 + table.length
+  for (const [i, [signature, data]] of tags.entries()) {
+    table.write(signature, 4 + i * 12, 'latin1')
+    table.writeUInt32BE(at, 8 + i * 12)
+    table.writeUInt32BE(data.length, 12 + i * 12)
+    at += data.length
+  }
+  const header = Buffer.alloc(128)
+  header.writeUInt32BE(at)
+  header.write('\x02\x40\0\0mntrRGB XYZ ', 8, 'latin1')
+  header.write('acsp', 36, 'latin1')
+  Buffer.concat([fixed(0.9642), fixed(1), fixed(0.8249)]).copy(header, 68)
+  return Buffer.concat([header, table, ...tags.map(([, data]) => data)])
+}
+
+/** A HEIC with an HEVC item of this size in its header and no picture in it. */
+export function heic(width: number, height: number): Buffer {
+  const u16 = (value: number) => Buffer.from([value >> 8, value & 255])
+  const u32 = (value: number) => Buffer.concat([u16(value >>> 16), u16(value & 65_535)])
+  const text = (value: string) => Buffer.from(value, 'latin1')
+  const box = (type: string, ...parts: Buffer[]) => {
+    const payload = Buffer.concat(parts)
+    return Buffer.concat([u32(payload.length + 8), text(type), payload])
+  }
+  const plain = Buffer.alloc(4) // version 0, no flags
+  // One configuration record without parameter sets (ISO/IEC 14496-15): Main profile, 4:2:0, 8 bit.
+  const configuration = Buffer.from('01016000000090000000000099f000fcfdf8f800000f00', 'hex')
+  const slice = Buffer.alloc(64, 1)
+  const ftyp = box('ftyp', text('heic\0\0\0\0mif1heic'))
+  const meta = (offset: number) =>
+    box(
+      'meta',
+      plain,
+      box('hdlr', plain, u32(0), text('pict'), Buffer.alloc(13)),
+      box('pitm', plain, u16(1)),
+      box('iloc', plain, u16(0x4400), u16(1), u16(1), u16(0), u16(1), u32(offset), u32(slice.length)),
+      box('iinf', plain, u16(1), box('infe', Buffer.from([2, 0, 0, 0]), u16(1), u16(0), text('hvc1\0'))),
+      box(
+        'iprp',
+        box('ipco', box('hvcC', configuration), box('ispe', plain, u32(width), u32(height))),
+        box('ipma', plain, u32(1), u16(1), Buffer.from([2, 0x81, 2])),
+      ),
+    )
+  return Buffer.concat([ftyp, meta(ftyp.length + meta(0).length + 8), box('mdat', slice)])
+}

@@ -1,0 +1,151 @@
+// One worker process: `node workers/main.ts <scrape|transfer|render|all>`. Prints one JSON line when it takes jobs; drains
+// on SIGTERM and when the process that started it is gone.
+import { randomUUID } from 'node:crypto'
+import { mkdir, readdir, rm } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { sql } from 'drizzle-orm'
+import { env } from '#server/env.ts'
+import { openHouse } from '#server/house.ts'
+import { jsonb } from '#server/jsonb.ts'
+import { stopListening } from '#server/live.ts'
+import { log } from '#server/log.ts'
+import { createBudget } from '#server/pacing.ts'
+import { queueNames, queues, type WorkerGroup } from '#server/queues.ts'
+import { sampleRuns } from '#server/samples.ts'
+import { sweep } from '#server/sweep.ts'
+import { createHttp } from './http.ts'
+import { createImager } from './imaging.ts'
+import { masked } from './masking.ts'
+import { type Steps, startWorker } from './run.ts'
+import { createSessions } from './sessions.ts'
+import { buildGallery } from './steps/build-gallery.ts'
+import { fetchPhotos } from './steps/fetch-photos.ts'
+import { listGallery } from './steps/list-gallery.ts'
+import { reconcileGallery } from './steps/reconcile-gallery.ts'
+import { renderPhotos } from './steps/render-photos.ts'
+import { surveySource } from './steps/survey-source.ts'
+import { testSource } from './steps/test-source.ts'
+import type { Tools } from './tools.ts'
+
+const steps: Steps<Tools> = {
+  'test-source': testSource,
+  'survey-source': surveySource,
+  'list-gallery': listGallery,
+  'build-gallery': buildGallery,
+  'fetch-photos': fetchPhotos,
+  'render-photos': renderPhotos,
+  'reconcile-gallery': reconcileGallery,
+}
+
+const groups = ['scrape', 'transfer', 'render', 'all'] as const
+const group = process.argv[2] as WorkerGroup | 'all'
+if (!groups.includes(group)) {
+  process.stderr.write(`Which group? node workers/main.ts ${groups.join('|')}\n`)
+  process.exit(2)
+}
+
+/** Drained work that does not end within this is left to its heartbeat. */
+const drainMilliseconds = 28_000
+const sweepMilliseconds = 10_000
+const signMilliseconds = 5000
+
+const id = randomUUID()
+const settings = env()
+const house = await openHouse(settings, { supervise: true, applicationName: `pass-worker-${group}`, connections: 12 })
+const temp = await ownFolder(join(settings.PASS_DATA_DIR, 'tmp'))
+const ending = new AbortController()
+const budget = createBudget(house.pool)
+const http = createHttp({ allowLocal: settings.ALLOW_LOCAL_SOURCES, budget, signal: ending.signal })
+const sessions = createSessions(
+  house,
+  http,
+  (sourceId, event, shape) =>
+    log.info(
+      { sourceId, event, shape: shape === undefined ? undefined : masked(jsonb(shape)).slice(0, 2000) },
+      'connector',
+    ),
+  ending.signal,
+)
+const tools: Tools = { house, sessions, imager: createImager({ concurrency: 1 }), temp }
+const worker = startWorker({
+  house,
+  queues: queueNames.filter((name) => group === 'all' || queues[name].group === group),
+  steps,
+  tools,
+})
+
+const chores = [
+  every(sweepMilliseconds, () => sweep(house)),
+  every(signMilliseconds, sign),
+  every(signMilliseconds, () => sampleRuns(house)),
+]
+await sign().catch(() => {})
+process.stdout.write(`${JSON.stringify({ event: 'ready', worker: id, group, pid: process.pid })}\n`)
+
+let leaving = false
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void leave(signal))
+process.on('disconnect', () => void leave('disconnect'))
+
+async function leave(why: string): Promise<void> {
+  if (leaving) return
+  leaving = true
+  log.info({ why, active: worker.active() }, 'draining')
+  for (const chore of chores) clearInterval(chore)
+  const late = setTimeout(() => {
+    log.warn({ active: worker.active() }, 'left with work in hand: it is taken over when its heartbeat is missed')
+    process.exit(0)
+  }, drainMilliseconds)
+  const drained = worker.drain()
+  ending.abort(new Error('this worker stops'))
+  await drained
+  await house.db.execute(sql`delete from workers where id = ${id}`).catch(() => {})
+  await http.close().catch(() => {})
+  await stopListening(house)
+  await house.close().catch(() => {})
+  await rm(temp, { recursive: true, force: true })
+  clearTimeout(late)
+  process.exit(0)
+}
+
+/** A sign of life, for the workers' page and for "no worker serves this queue". */
+async function sign(): Promise<void> {
+  await house.db.execute(sql`
+    insert into workers (id, "group", host, pid, version, resident_bytes, jobs)
+    values (${id}, ${group}, ${hostname()}, ${process.pid}, ${process.version}, ${process.memoryUsage.rss()}, ${worker.active()})
+    on conflict (id) do update set seen_at = now(), resident_bytes = excluded.resident_bytes, jobs = excluded.jobs`)
+  await house.db.execute(sql`delete from workers where seen_at < now() - interval '1 minute'`)
+}
+
+function every(milliseconds: number, chore: () => Promise<unknown>): NodeJS.Timeout {
+  let busy = false
+  const turn = async () => {
+    if (busy) return
+    busy = true
+    await chore().catch((error: Error) => log.warn({ err: error.message }, 'chore'))
+    busy = false
+  }
+  void turn()
+  return setInterval(turn, milliseconds)
+}
+
+/** A folder of this process; those of processes that are gone are removed. */
+async function ownFolder(root: string): Promise<string> {
+  await mkdir(root, { recursive: true, mode: 0o700 })
+  for (const name of await readdir(root)) {
+    const pid = Number(name.replace('worker-', ''))
+    if (!(pid > 0) || !isAlive(pid)) await rm(join(root, name), { recursive: true, force: true })
+  }
+  const own = join(root, `worker-${process.pid}`)
+  await mkdir(own, { recursive: true, mode: 0o700 })
+  return own
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}

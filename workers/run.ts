@@ -1,0 +1,178 @@
+// The only code that knows how a job can end. A worker takes jobs of its queues, fair between runs, keeps their hearts
+// beating, and settles each in the transaction that records what it did.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { sql } from 'drizzle-orm'
+import { fromDrizzle } from 'pg-boss'
+import type { Tx } from '#db/client.ts'
+import type { House } from '#server/house.ts'
+import { log } from '#server/log.ts'
+import { type NewJob, type Payload, type QueueName, queues } from '#server/queues.ts'
+import { isDatabaseFault } from './policy.ts'
+
+export interface Job<N extends QueueName = QueueName> {
+  queue: N
+  id: string
+  runId: string | null
+  payload: Payload<N>
+  /** How often a worker died with it. */
+  deaths: number
+  /** Aborted when this worker drains. */
+  signal: AbortSignal
+  /** One transaction with the job's end in it. Throws StaleAttempt, and nothing happened, where another worker has it. */
+  finish<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  /** One transaction in the middle of the job, under the same fence. */
+  checkpoint<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+}
+
+export type Steps<Tools> = { [N in QueueName]: (job: Job<N>, tools: Tools) => Promise<void> }
+
+/** The job was given to another worker meanwhile; what this one did is not recorded. */
+export class StaleAttempt extends Error {
+  override name = 'StaleAttempt'
+}
+
+export interface RunningWorker {
+  /** Takes nothing new, lets what is in hand come to its next safe point, and resolves when all is settled. */
+  drain(): Promise<void>
+  active(): number
+}
+
+export interface WorkerOptions<Tools> {
+  house: House
+  queues: QueueName[]
+  steps: Steps<Tools>
+  tools: Tools
+}
+
+const pollMilliseconds = 400
+const heartbeatMilliseconds = 3000
+/** How long "only one run has work here" is believed before the others are looked for again. */
+const aloneMilliseconds = 1000
+
+export function startWorker<Tools>(options: WorkerOptions<Tools>): RunningWorker {
+  const { house } = options
+  const boss = house.queues.boss
+  const draining = new AbortController()
+  const attempts = new Map<string, { queue: QueueName; id: string; retryCount: number; group: string | null }>()
+
+  const beat = setInterval(() => {
+    for (const [queue, jobs] of Map.groupBy(attempts.values(), (job) => job.queue)) {
+      boss.touch(queue, jobs).catch((error: Error) => log.warn({ queue, err: error.message }, 'heartbeat'))
+    }
+  }, heartbeatMilliseconds)
+
+  async function take(queue: QueueName, alone: { until: number }) {
+    const busy = [
+      ...new Set([...attempts.values()].filter((job) => job.queue === queue && job.group).map((job) => job.group!)),
+    ]
+    if (busy.length > 0 && Date.now() > alone.until) {
+      const [other] = await boss.fetch<unknown>(queue, { includeMetadata: true, ignoreGroups: busy })
+      if (other) return other
+      alone.until = Date.now() + aloneMilliseconds
+    }
+    const [job] = await boss.fetch<unknown>(queue, { includeMetadata: true })
+    return job
+  }
+
+  async function serve(queue: QueueName): Promise<void> {
+    const inHand = new Set<Promise<void>>()
+    const alone = { until: 0 }
+    while (!draining.signal.aborted) {
+      let job: Awaited<ReturnType<typeof take>> | undefined
+      if (inHand.size < queues[queue].concurrency) {
+        job = await take(queue, alone).catch((error: Error) => {
+          log.warn({ queue, err: error.message }, 'taking jobs')
+          return undefined
+        })
+      }
+      if (!job) {
+        await Promise.race([
+          ...inHand,
+          sleep(pollMilliseconds + Math.random() * 100, undefined, { signal: draining.signal }).catch(() => {}),
+        ])
+        continue
+      }
+      const attempt = { queue, id: job.id, retryCount: job.retryCount, group: job.groupId ?? null }
+      attempts.set(job.id, attempt)
+      const done = perform(attempt, job.data).finally(() => {
+        attempts.delete(attempt.id)
+        inHand.delete(done)
+      })
+      inHand.add(done)
+    }
+    await Promise.all(inHand)
+  }
+
+  async function perform(
+    attempt: { queue: QueueName; id: string; retryCount: number; group: string | null },
+    data: unknown,
+  ): Promise<void> {
+    const { queue } = attempt
+    let settled = false
+    const fenced = <T>(settles: boolean, work: (tx: Tx) => Promise<T>): Promise<T> =>
+      house.db.transaction(async (tx) => {
+        const db = fromDrizzle(tx, sql)
+        const command = settles ? boss.complete(queue, attempt, null, { db }) : boss.touch(queue, attempt, { db })
+        // pg-boss leaves the shape of this answer out of its types.
+        const held = (await command) as { affected: number }
+        if (held.affected === 0) throw new StaleAttempt()
+        return work(tx)
+      })
+    const payload = queues[queue].payload.safeParse(data)
+    if (!payload.success) {
+      log.error({ queue, job: attempt.id }, 'a payload that is not of its queue')
+      await boss.deleteJob(queue, attempt).catch(() => {})
+      return
+    }
+    const job: Job = {
+      queue,
+      id: attempt.id,
+      runId: attempt.group,
+      payload: payload.data,
+      deaths: attempt.retryCount,
+      signal: draining.signal,
+      async finish(work) {
+        const result = await fenced(true, work)
+        settled = true
+        return result
+      },
+      checkpoint: (work) => fenced(false, work),
+    }
+    // A queue's step takes jobs of that queue: the pairing that the record's type states.
+    const step = options.steps[queue] as (job: Job, tools: Tools) => Promise<void>
+    try {
+      await step(job, options.tools)
+      if (!settled) await job.finish(async () => {})
+    } catch (error) {
+      if (error instanceof StaleAttempt) return
+      if (!isDatabaseFault(error)) log.error({ err: error, queue, job: job.id }, 'a step threw')
+      if (!settled) await putBack(job, isDatabaseFault(error) ? 1 : 10)
+    }
+  }
+
+  /** The same job again, later. While the database is away this waits for it, and gives up where the job was lost. */
+  async function putBack(job: Job, seconds: number): Promise<void> {
+    const again = [
+      { runId: job.runId ?? undefined, payload: job.payload, startAfterSeconds: seconds },
+    ] as NewJob<QueueName>[]
+    for (let tries = 0; tries < 20 && !(tries > 2 && draining.signal.aborted); tries++) {
+      try {
+        await job.finish((tx) => house.queues.enqueue(tx, job.queue, again))
+        return
+      } catch (error) {
+        if (error instanceof StaleAttempt) return
+        await sleep(Math.min(5000, 250 * 2 ** tries))
+      }
+    }
+  }
+
+  const serving = Promise.all(options.queues.map((queue) => serve(queue)))
+  return {
+    active: () => attempts.size,
+    async drain() {
+      draining.abort()
+      await serving
+      clearInterval(beat)
+    },
+  }
+}

@@ -1,0 +1,23 @@
+// When the last photo of a gallery has settled: our count, the provider's and the store agree, places and cover too;
+// then it is verified and published, or says what is missing. Running twice looks twice.
+import { galleryFacts } from '#server/galleries.ts'
+import { announce } from '#server/live.ts'
+import { missingObjects, publishGallery, reconciliationOf } from '#server/reconcile.ts'
+import type { Job } from '../run.ts'
+import type { Tools } from '../tools.ts'
+import { guarded } from '../trouble.ts'
+
+export async function reconcileGallery(job: Job<'reconcile-gallery'>, { house }: Tools): Promise<void> {
+  const gallery = await galleryFacts(house, job.payload.galleryId)
+  if (gallery.runState !== 'running' || gallery.state === 'published') return
+  await guarded(job, house, { runId: gallery.runId, galleryId: gallery.id }, async () => {
+    const missing = await missingObjects(house, gallery)
+    await job.finish(async (tx) => {
+      const verdict = await reconciliationOf(tx, gallery, missing)
+      // Photos still move: whoever settles the last one asks again.
+      if (verdict === 'moving') return
+      await publishGallery(tx, house.queues, gallery, verdict)
+    })
+    announce(house, gallery.runId)
+  })
+}

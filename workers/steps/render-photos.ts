@@ -1,0 +1,113 @@
+// Makes the run's renditions of stored originals. Running twice makes the same bytes under the same keys; an original
+// that has them already (equal bytes elsewhere) is not decoded again.
+import { createHash } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
+import type { House } from '#server/house.ts'
+import { type Instructions, instructionsHash, parseInstructions } from '#server/instructions.ts'
+import type { ChunkPhoto, Outcome } from '#server/ledger.ts'
+import { type MadeRendition, recordRenditions, renditionsOf } from '#server/renditions.ts'
+import { originalKey, renditionKey } from '#server/store/store.ts'
+import { workChunk } from '../chunk.ts'
+import type { RenderResult, Wanted } from '../imaging.ts'
+import type { Job } from '../run.ts'
+import type { Tools } from '../tools.ts'
+
+/** Pictures of one chunk at once: while one is decoded, the next is read and the last is written. */
+const parallel = 2
+/** Larger originals are decoded from a temp file, not from memory. */
+const memoryBytes = 48 * 1024 * 1024
+
+export async function renderPhotos(job: Job<'render-photos'>, { house, imager, temp }: Tools): Promise<void> {
+  await workChunk(job, house, {
+    queue: 'render-photos',
+    from: 'stored',
+    parallel,
+    async each(photo, run) {
+      const wanted = wantedOf(run.renditions)
+      const key = originalKey(run.clientId, photo.sha256!)
+      const known = await renditionsOf(
+        house,
+        run.clientId,
+        photo.sha256!,
+        wanted.map((want) => instructionsHash(want.instructions)),
+      )
+      if (known)
+        return {
+          id: photo.id,
+          attempts: photo.attempts,
+          to: 'rendered',
+          rendition: known.code,
+          width: known.width,
+          height: known.height,
+          takenAt: null,
+        } satisfies Outcome
+      const original = await bring(house, key, photo, temp)
+      try {
+        const result = await imager.render(original.input, wanted, photo.filename ?? undefined)
+        await keep(house, run.clientId, photo.sha256!, result)
+        return {
+          id: photo.id,
+          attempts: photo.attempts,
+          to: 'rendered',
+          rendition: result.code,
+          width: result.width,
+          height: result.height,
+          takenAt: result.takenAt,
+        } satisfies Outcome
+      } finally {
+        await original.remove()
+      }
+    },
+  })
+}
+
+const parsed = new WeakMap<object, Wanted[]>()
+
+function wantedOf(renditions: Record<string, unknown>): Wanted[] {
+  const known = parsed.get(renditions)
+  if (known) return known
+  const wanted = Object.entries(renditions).map(([name, instructions]) => ({
+    name,
+    instructions: parseInstructions(instructions) as Instructions,
+  }))
+  parsed.set(renditions, wanted)
+  return wanted
+}
+
+/** The original as the decoder takes it: its bytes, or a path where it is large. */
+async function bring(
+  house: House,
+  key: string,
+  photo: ChunkPhoto,
+  temp: string,
+): Promise<{ input: Buffer | string; remove(): Promise<void> }> {
+  const { stream, bytes } = await house.store.get(key)
+  if (bytes <= memoryBytes) return { input: await buffer(stream), remove: async () => {} }
+  const path = join(temp, `render-${photo.id}`)
+  await pipeline(stream, createWriteStream(path, { mode: 0o600 }))
+  return { input: path, remove: () => rm(path, { force: true }) }
+}
+
+async function keep(house: House, clientId: string, original: string, result: RenderResult): Promise<void> {
+  const made: MadeRendition[] = []
+  for (const { bytes, contentType, extension, hash, width, height } of result.renditions) {
+    const sha256 = createHash('sha256').update(bytes).digest('hex')
+    await house.store.put(renditionKey(clientId, original, hash, extension), bytes, {
+      sha256,
+      bytes: bytes.length,
+      contentType,
+    })
+    made.push({ hash, extension, contentType, bytes: bytes.length, width, height, level: result.level ?? 'none' })
+  }
+  await recordRenditions(
+    house,
+    clientId,
+    original,
+    { width: result.width, height: result.height, code: result.code },
+    made,
+  )
+}

@@ -1,0 +1,139 @@
+// Signs in and reads folders and galleries with their counts; what was found is the plan. Running twice enters the same
+// rows again and changes nothing.
+import { sql } from 'drizzle-orm'
+import type { House } from '#server/house.ts'
+import { jsonb } from '#server/jsonb.ts'
+import { type FoundFolder, type FoundGallery, recordFolders, recordGalleries } from '#server/listing.ts'
+import { announce } from '#server/live.ts'
+import { Refusal } from '#server/refusal.ts'
+import { planRun, type RunFacts, runFacts } from '#server/runs.ts'
+import { recordHealth } from '#server/sources.ts'
+import type { Abilities, FavouriteList, SourceSession } from '../connectors/connector.ts'
+import type { Job } from '../run.ts'
+import type { Tools } from '../tools.ts'
+import { guarded } from '../trouble.ts'
+
+export async function surveySource(job: Job<'survey-source'>, { house, sessions }: Tools): Promise<void> {
+  const run = await runFacts(house, job.payload.runId)
+  if (run.state !== 'surveying' || !run.sourceId) return
+  await guarded(job, house, { runId: run.id, galleryId: null }, async () => {
+    const { plan, fields } = await sessions.with(run.sourceId!, (session, connector) =>
+      survey(house, run, session, connector.abilities),
+    )
+    await planRun(house, run.id, plan, fields)
+  })
+}
+
+async function survey(house: House, run: RunFacts, session: SourceSession, abilities: Abilities) {
+  const source = { id: run.sourceId!, clientId: run.clientId }
+  const account = await session.account()
+  await recordHealth(house, source.id, 'ok', null, account.name)
+  announce(house, run.id)
+  const folders = (await session.folders?.()) ?? []
+  const found: FoundGallery[] = []
+  for await (const gallery of session.galleries()) found.push(gallery)
+  const wanted = chosen(inOrder(folders, found), run.only)
+  const lists: FavouriteList[] = []
+  if (session.favourites) for await (const list of session.favourites()) lists.push(list)
+  await house.db.transaction(async (tx) => {
+    await recordFolders(tx, source, folders)
+    for (let i = 0; i < wanted.length; i += 500) {
+      await recordGalleries(tx, { id: run.id, clientId: run.clientId, sourceId: source.id }, wanted.slice(i, i + 500))
+    }
+    for (const list of lists) {
+      await tx.execute(sql`
+        insert into favourites (client_id, source_id, run_id, gallery_ref, ref, name, owner, photo_refs)
+        values (${run.clientId}, ${source.id}, ${run.id}, ${list.galleryRef}, ${list.ref}, ${list.name}, ${list.owner}, ${list.photoRefs ? jsonb(list.photoRefs) : null}::jsonb)
+        on conflict (client_id, source_id, gallery_ref, ref) do update set run_id = excluded.run_id, name = excluded.name,
+          owner = excluded.owner, photo_refs = excluded.photo_refs`)
+    }
+  })
+  const own = wanted.filter((gallery) => !gallery.virtual)
+  const photos = sumOf(own.map((gallery) => gallery.statedCount)) ?? account.photos
+  const bytes = run.only
+    ? sumOf(own.map((gallery) => gallery.statedBytes))
+    : (account.bytes ?? sumOf(own.map((gallery) => gallery.statedBytes)))
+  const fields = fieldsOf(abilities, lists)
+  return {
+    fields,
+    plan: {
+      account: account.name,
+      folders: folders.length,
+      galleries: wanted.length,
+      collections: wanted.length - own.length,
+      photos,
+      bytes,
+      favouriteLists: lists.length,
+      secondsExpected: secondsExpected(photos ?? 0, bytes),
+      fields,
+    },
+  }
+}
+
+/** Depth first, folders and galleries by their place among siblings. */
+export function inOrder(folders: FoundFolder[], galleries: FoundGallery[]): (FoundGallery & { ordinal: number })[] {
+  const inside = Map.groupBy(
+    [
+      ...folders.map((folder) => ({ folder, in: folder.parentRef, position: folder.position })),
+      ...galleries.map((gallery) => ({ gallery, in: gallery.folderRef, position: gallery.position })),
+    ],
+    (item) => item.in,
+  )
+  const known = new Set(folders.map((folder) => folder.ref))
+  const ordered: FoundGallery[] = []
+  const walk = (ref: string | null) => {
+    const items = inside.get(ref) ?? []
+    for (const item of items.toSorted((a, b) => a.position - b.position)) {
+      if ('gallery' in item) ordered.push(item.gallery)
+      else walk(item.folder.ref)
+    }
+  }
+  walk(null)
+  for (const gallery of galleries)
+    if (gallery.folderRef !== null && !known.has(gallery.folderRef)) ordered.push(gallery)
+  return ordered.map((gallery, ordinal) => ({ ...gallery, ordinal }))
+}
+
+function chosen<G extends { ref: string }>(galleries: G[], only: string[] | null): G[] {
+  if (!only) return galleries
+  const wanted = new Set(only)
+  const taken = galleries.filter((gallery) => wanted.delete(gallery.ref))
+  if (wanted.size > 0)
+    throw new Refusal('unknown_gallery', 422, `The account has no gallery ${[...wanted].join(', ')}.`)
+  return taken
+}
+
+/** Kept, mapped, not offered or lost, for each kind of contract §4. */
+function fieldsOf(abilities: Abilities, lists: FavouriteList[]): Record<string, string> {
+  const offered = (yes: boolean) => (yes ? 'kept' : 'not_offered')
+  return {
+    folders: offered(abilities.folders),
+    sets: offered(abilities.sets !== 'none'),
+    order: 'kept',
+    covers: offered(abilities.covers),
+    dates: offered(abilities.dates),
+    descriptions: offered(abilities.descriptions),
+    captions: offered(abilities.captions),
+    keywords: offered(abilities.keywords),
+    access: offered(abilities.access),
+    passwords: { known: 'kept', required: 'lost', none: 'not_offered' }[abilities.passwords],
+    expiry: offered(abilities.expiry),
+    favourites: !abilities.favourites ? 'not_offered' : lists.some((list) => list.photoRefs === null) ? 'lost' : 'kept',
+    stars: offered(abilities.stars),
+    videos: { original: 'kept', derived: 'mapped', none: 'not_offered' }[abilities.videos],
+    files: offered(abilities.files),
+    takenAt: offered(abilities.takenAt),
+    filenames: 'kept',
+  }
+}
+
+function sumOf(numbers: (number | null)[]): number | null {
+  const known = numbers.filter((n) => n !== null)
+  return known.length > 0 ? known.reduce((sum, n) => sum + n, 0) : null
+}
+
+/** A range: between a fast line with two workers' rendering and a slow provider. */
+function secondsExpected(photos: number, bytes: number | null): [number, number] {
+  const size = bytes ?? photos * 6e6
+  return [Math.ceil(Math.max(photos / 60, size / 100e6)), Math.ceil(Math.max(photos / 8, size / 10e6))]
+}

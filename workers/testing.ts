@@ -1,0 +1,215 @@
+// For tests that migrate for real: a stand-in, a house of one's own, worker processes that may be killed, and the
+// report held against the stand-in's truth.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { findOrCreateClient } from '#server/clients.ts'
+import { type Env, parseEnv } from '#server/env.ts'
+import { type House, openHouse } from '#server/house.ts'
+import { follow, stopListening } from '#server/live.ts'
+import { prepareDatabase } from '#server/prepare.ts'
+import { writeReport } from '#server/reports.ts'
+import { createMigration, type RunState } from '#server/runs.ts'
+import { type Snapshot, snapshot } from '#server/snapshots.ts'
+import { addSource } from '#server/sources.ts'
+
+export interface StandIn {
+  origin: string
+  provider: string
+  endpoints: Record<string, string>
+  credentials: Record<string, string>
+  expected(): Promise<Line[]>
+  requests(): Promise<{
+    writes: unknown[]
+    unknown: unknown[]
+    byMethod: Record<string, number>
+    originals: number
+    signIns: number
+  }>
+  faults(faults: Record<string, unknown>): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Options as `sandbox/main.ts` takes them. */
+export async function startStandIn(provider: string, options: string[]): Promise<StandIn> {
+  const child = spawn(process.execPath, ['sandbox/main.ts', provider, '--port', '0', ...options], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const ready = await firstLine(child, 'ready')
+  const origin = ready.origin as string
+  const ask = async (path: string, body?: unknown) => {
+    const answer = await fetch(
+      `${origin}/_sandbox/${path}`,
+      body === undefined
+        ? {}
+        : { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } },
+    )
+    if (!answer.ok) throw new Error(`stand-in: ${path} answered ${answer.status}`)
+    return answer.text()
+  }
+  return {
+    ...(ready as {
+      origin: string
+      provider: string
+      endpoints: Record<string, string>
+      credentials: Record<string, string>
+    }),
+    expected: async () => lines(await ask('expected')),
+    requests: async () => JSON.parse(await ask('requests')),
+    faults: async (faults) => void (await ask('faults', faults)),
+    stop: () => ended(child, 'SIGTERM'),
+  }
+}
+
+export interface TestHouse extends House {
+  /** A worker process of this house; it is ready when this resolves. */
+  startWorker(group?: string): Promise<ChildProcess>
+  dispose(): Promise<void>
+}
+
+/** `url` is a database of one's own; `overrides` are environment variables (S3_BUCKET …). */
+export async function testHouse(url: string, overrides: Record<string, string> = {}): Promise<TestHouse> {
+  const dir = await mkdtemp(join(tmpdir(), 'house-'))
+  const values = {
+    DATABASE_URL: url,
+    PASS_DATA_DIR: dir,
+    PASS_SECRET_KEY: randomBytes(32).toString('base64'),
+    ALLOW_LOCAL_SOURCES: '1',
+    LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent',
+    ...overrides,
+  }
+  const settings = parseEnv(values)
+  await prepareDatabase(settings as Env & { DATABASE_URL: string })
+  const house = await openHouse(settings)
+  const workers = new Set<ChildProcess>()
+  return {
+    ...house,
+    async startWorker(group = 'all') {
+      const worker = spawn(process.execPath, ['workers/main.ts', group], {
+        env: { ...process.env, ...values },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      workers.add(worker)
+      worker.once('exit', () => workers.delete(worker))
+      await firstLine(worker, 'event')
+      return worker
+    },
+    async dispose() {
+      await Promise.all([...workers].map((worker) => ended(worker, 'SIGTERM')))
+      await stopListening(house)
+      await house.close()
+      await rm(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A migration of the whole stand-in account that starts by itself. */
+export async function migrateAll(
+  house: House,
+  standIn: StandIn,
+  options: { renditions?: string[]; only?: string[]; client?: string } = {},
+): Promise<string> {
+  const client = await findOrCreateClient(house, 'test', options.client ?? 'Anna Weber')
+  const source = await addSource(house, 'test', {
+    clientId: client.id,
+    provider: standIn.provider,
+    credentials: standIn.credentials,
+    endpoints: standIn.endpoints,
+  })
+  const run = await createMigration(house, 'test', {
+    sourceId: source.id,
+    renditions: options.renditions ?? ['thumb'],
+    only: options.only,
+    autoStart: true,
+  })
+  return run.id
+}
+
+const finalStates: RunState[] = ['done', 'done_with_problems', 'cancelled', 'failed', 'blocked']
+
+/** Resolves with the first snapshot that `until` accepts; by default the run has come to its end. */
+export async function reached(
+  house: House,
+  runId: string,
+  until = (seen: Snapshot) => finalStates.includes(seen.state),
+): Promise<Snapshot> {
+  const done = new AbortController()
+  try {
+    for await (const _ of follow(house, runId, done.signal)) {
+      const seen = await snapshot(house, runId).catch(() => undefined)
+      if (seen && until(seen)) return seen
+    }
+    throw new Error('not reached')
+  } finally {
+    done.abort()
+  }
+}
+
+export type Line = Record<string, unknown> & { type: string }
+
+export async function reportLines(house: House, runId: string): Promise<Line[]> {
+  let text = ''
+  for await (const part of writeReport(house, runId)) text += part
+  return lines(text)
+}
+
+/** Every field that the stand-in states, where the report says something else. Empty: no difference. */
+export function differences(report: Line[], expected: Line[]): string[] {
+  const found: string[] = []
+  const keyOf = (line: Line) => [line.type, line.gallery ?? '', line.ref, line.kind === 'file' ? 'file' : ''].join(' ')
+  const ours = Map.groupBy(
+    report.filter((line) => line.type !== 'run'),
+    keyOf,
+  )
+  const order = (all: Line[], type: string) =>
+    all
+      .filter((line) => line.type === type)
+      .map((line) => line.ref)
+      .join(',')
+  if (order(report, 'gallery') !== order(expected, 'gallery')) found.push('galleries are in another order')
+  for (const line of expected) {
+    const [mine, ...more] = ours.get(keyOf(line)) ?? []
+    if (!mine) found.push(`${keyOf(line)} is missing`)
+    if (more.length > 0) found.push(`${keyOf(line)} is doubled`)
+    if (!mine) continue
+    for (const [field, value] of Object.entries(line)) {
+      if (JSON.stringify(mine[field]) !== JSON.stringify(value))
+        found.push(`${keyOf(line)}: ${field} is ${JSON.stringify(mine[field])}, not ${JSON.stringify(value)}`)
+    }
+    ours.delete(keyOf(line))
+  }
+  for (const key of ours.keys()) found.push(`${key} is not at the provider`)
+  return found
+}
+
+function lines(text: string): Line[] {
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Line)
+}
+
+async function firstLine(child: ChildProcess, key: string): Promise<Record<string, unknown>> {
+  const output = createInterface({ input: child.stdout! })
+  const gone = new AbortController()
+  child.once('exit', (code) => gone.abort(new Error(`it ended with ${code} before it was ready`)))
+  for await (const line of output) {
+    const said = JSON.parse(line) as Record<string, unknown>
+    if (said[key]) {
+      child.stdout!.resume()
+      return said
+    }
+  }
+  throw gone.signal.reason ?? new Error('it ended before it was ready')
+}
+
+async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exit = once(child, 'exit')
+  child.kill(signal)
+  await exit
+}
