@@ -28,7 +28,10 @@ describe('numbers and times', () => {
     expect(percent(0, 0)).toBe(0)
   })
   it('counts one thing in the singular', () => {
-    expect([counted(1, 'gallery', 'galleries'), counted(1763, 'gallery', 'galleries')]).toEqual(['1 gallery', '1,763 galleries'])
+    expect([counted(1, 'gallery', 'galleries'), counted(1763, 'gallery', 'galleries')]).toEqual([
+      '1 gallery',
+      '1,763 galleries',
+    ])
   })
   it('keeps a day as the provider wrote it, in any time zone', () => {
     expect(day('2024-06-01')).toContain('1')

@@ -4,7 +4,12 @@ const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 })
 const oneDecimal = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 })
 const threeDigits = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 3 })
 const clockTime = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
-const dayAndTime = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' })
+const dayAndTime = new Intl.DateTimeFormat(undefined, {
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+})
 const exactTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'long' })
 const plainDay = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' })
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto', style: 'short' })
@@ -12,7 +17,8 @@ const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto', style
 export const count = (value: number) => whole.format(value)
 
 /** "1 photo", "12,480 photos". */
-export const counted = (value: number, one: string, many = `${one}s`) => `${whole.format(value)} ${value === 1 ? one : many}`
+export const counted = (value: number, one: string, many = `${one}s`) =>
+  `${whole.format(value)} ${value === 1 ? one : many}`
 
 const sizeUnits = ['B', 'kB', 'MB', 'GB', 'TB', 'PB']
 
@@ -54,7 +60,11 @@ export function range([low, high]: readonly [number, number]): string {
 }
 
 function coarse(seconds: number) {
-  const made = (value: number, unit: string) => ({ value: whole.format(value), unit, text: `${whole.format(value)} ${unit}` })
+  const made = (value: number, unit: string) => ({
+    value: whole.format(value),
+    unit,
+    text: `${whole.format(value)} ${unit}`,
+  })
   if (seconds < 55) return made(Math.max(5, Math.round(seconds / 5) * 5), 's')
   if (seconds < 90 * 60) return made(Math.max(1, Math.round(seconds / 60)), 'min')
   if (seconds < 48 * 3600) return made(Math.round(seconds / 3600), 'h')

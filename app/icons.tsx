@@ -13,10 +13,12 @@ const paths = {
   clock: 'M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM12 7.5V12l3 2',
   copy: 'M9 9h11v11H9zM5 15H4V4h11v1',
   dots: 'M5 12h.01M12 12h.01M19 12h.01',
-  dashed: 'M12 3a9 9 0 0 1 3.5.7M19.3 6.8A9 9 0 0 1 21 12M20.3 15.5a9 9 0 0 1-3.5 4.1M13 21a9 9 0 0 1-4.4-.7M5 17.6A9 9 0 0 1 3 13M3.6 8.7A9 9 0 0 1 7 4.5',
+  dashed:
+    'M12 3a9 9 0 0 1 3.5.7M19.3 6.8A9 9 0 0 1 21 12M20.3 15.5a9 9 0 0 1-3.5 4.1M13 21a9 9 0 0 1-4.4-.7M5 17.6A9 9 0 0 1 3 13M3.6 8.7A9 9 0 0 1 7 4.5',
   file: 'M6 3h8l5 5v13H6zM14 3v5h5',
   folder: 'M3 6h6l2 2h10v11H3z',
-  hidden: 'M4 4l16 16M9.5 5.6A10 10 0 0 1 12 5.3c5 0 8.5 4 9.5 6.7a12 12 0 0 1-2.7 3.9M6.2 7.4A12 12 0 0 0 2.5 12c1 2.7 4.5 6.7 9.5 6.7 1.5 0 2.9-.4 4.1-1',
+  hidden:
+    'M4 4l16 16M9.5 5.6A10 10 0 0 1 12 5.3c5 0 8.5 4 9.5 6.7a12 12 0 0 1-2.7 3.9M6.2 7.4A12 12 0 0 0 2.5 12c1 2.7 4.5 6.7 9.5 6.7 1.5 0 2.9-.4 4.1-1',
   image: 'M4 5h16v14H4zM4 16l4.5-4.5L13 16l2.5-2.5L20 18M15 9.5h.01',
   key: 'M8 15.5a4 4 0 1 1 3.7-5.5H21v3h-2v2h-3v-2h-4.3A4 4 0 0 1 8 15.5zM8 11.5h.01',
   lock: 'M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3',
@@ -41,7 +43,17 @@ const paths = {
 
 export type IconName = keyof typeof paths
 
-export function Icon({ name, size = 16, title, className }: { name: IconName; size?: number; title?: string; className?: string }) {
+export function Icon({
+  name,
+  size = 16,
+  title,
+  className,
+}: {
+  name: IconName
+  size?: number
+  title?: string
+  className?: string
+}) {
   const named = title ? { role: 'img', 'aria-label': title } : { 'aria-hidden': true }
   return (
     <svg

@@ -11,7 +11,12 @@ export function Providers({ nonce, children }: { nonce: string; children: ReactN
   const [queryClient] = useState(makeQueryClient)
   const [trpcClient] = useState(makeClient)
   return (
-    <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto" getStyleNonce={() => nonce}>
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={cssVariables}
+      defaultColorScheme="auto"
+      getStyleNonce={() => nonce}
+    >
       <QueryClientProvider client={queryClient}>
         <TRPCProvider trpcClient={trpcClient} queryClient={queryClient}>
           <ModalsProvider labels={{ confirm: 'Yes', cancel: 'No' }}>

@@ -24,7 +24,11 @@ const codes: Record<string, CodeWords> = {
     todo: 'Ask the client whether downloads are switched off for it at the provider.',
   },
   excluded: { title: 'Left out on purpose', what: 'It was decided not to take it.', todo: null },
-  truncated: { title: 'Cut off on the way', what: 'Every time the file ended before its stated length.', todo: tryAgain },
+  truncated: {
+    title: 'Cut off on the way',
+    what: 'Every time the file ended before its stated length.',
+    todo: tryAgain,
+  },
   truncated_image: {
     title: 'Picture is incomplete',
     what: 'The file arrived whole, but the picture in it breaks off: it is damaged at the provider.',
@@ -41,47 +45,147 @@ const codes: Record<string, CodeWords> = {
     what: 'Something else came where a picture was due, often a sign-in or error page.',
     todo: 'Test the connection of the source, then try again.',
   },
-  format_not_allowed: { title: 'Format not shown', what: `This kind of file is kept but not shown. ${originalSafe}`, todo: null },
-  unsupported_codec: { title: 'Cannot be shown yet', what: `Its encoding cannot be decoded here. ${originalSafe}`, todo: null },
-  too_many_pixels: { title: 'Too large to show', what: `It has more pixels than we decode. ${originalSafe}`, todo: null },
-  too_many_frames: { title: 'Too many frames', what: `The animation is longer than we decode. ${originalSafe}`, todo: null },
+  format_not_allowed: {
+    title: 'Format not shown',
+    what: `This kind of file is kept but not shown. ${originalSafe}`,
+    todo: null,
+  },
+  unsupported_codec: {
+    title: 'Cannot be shown yet',
+    what: `Its encoding cannot be decoded here. ${originalSafe}`,
+    todo: null,
+  },
+  too_many_pixels: {
+    title: 'Too large to show',
+    what: `It has more pixels than we decode. ${originalSafe}`,
+    todo: null,
+  },
+  too_many_frames: {
+    title: 'Too many frames',
+    what: `The animation is longer than we decode. ${originalSafe}`,
+    todo: null,
+  },
   bad_dimensions: { title: 'Impossible size', what: `Width or height make no sense. ${originalSafe}`, todo: null },
   output_too_large: { title: 'Picture came out too large', what: originalSafe, todo: null },
-  processing_timeout: { title: 'Took too long to render', what: originalSafe, todo: 'Try again when less is going on.' },
-  resource_limit: { title: 'Too heavy to render', what: `It needs more memory than a worker has. ${originalSafe}`, todo: 'Try again when less is going on.' },
-  rendition_missing: { title: 'Rendition missing', what: 'A picture that should be in the store is not there.', todo: 'Try again: it is made from the original.' },
-  invalid_watermark: { title: 'Watermark unusable', what: 'The watermark of these instructions cannot be used.', todo: 'Correct the instructions, then try again.' },
+  processing_timeout: {
+    title: 'Took too long to render',
+    what: originalSafe,
+    todo: 'Try again when less is going on.',
+  },
+  resource_limit: {
+    title: 'Too heavy to render',
+    what: `It needs more memory than a worker has. ${originalSafe}`,
+    todo: 'Try again when less is going on.',
+  },
+  rendition_missing: {
+    title: 'Rendition missing',
+    what: 'A picture that should be in the store is not there.',
+    todo: 'Try again: it is made from the original.',
+  },
+  invalid_watermark: {
+    title: 'Watermark unusable',
+    what: 'The watermark of these instructions cannot be used.',
+    todo: 'Correct the instructions, then try again.',
+  },
   checksum_mismatch: {
     title: 'Bytes changed on the way',
     what: 'What arrived does not match its checksum.',
     todo: 'Try again: it is fetched anew from the provider.',
   },
   size_mismatch: { title: 'Size does not match', what: 'It is not as long as the provider says.', todo: tryAgain },
-  object_missing: { title: 'Missing in our store', what: 'The ledger knows it, the store does not have it.', todo: 'Try again: it is fetched anew.' },
-  source_error: { title: 'Provider had an error', what: 'The provider answered with an error of its own, every time.', todo: 'Try again later.' },
-  source_timeout: { title: 'Provider did not answer in time', what: 'No answer came, every time.', todo: 'Try again later.' },
-  source_unreachable: { title: 'Provider not reachable', what: 'No connection could be made, every time.', todo: 'Test the connection of the source, then try again.' },
-  answer_too_large: { title: 'Answer too large', what: 'The provider sent more than any such answer should have.', todo: tryAgain },
-  address_refused: { title: 'Address refused', what: 'The provider pointed to an address that we do not visit.', todo: 'Check the endpoints of the source.' },
-  rate_limited: { title: 'Provider asks to slow down', what: 'We wait as long as it asks and go on by ourselves.', todo: null },
-  host_resting: { title: 'Provider is resting', what: 'It had too many errors; we wait a little and go on by ourselves.', todo: null },
+  object_missing: {
+    title: 'Missing in our store',
+    what: 'The ledger knows it, the store does not have it.',
+    todo: 'Try again: it is fetched anew.',
+  },
+  source_error: {
+    title: 'Provider had an error',
+    what: 'The provider answered with an error of its own, every time.',
+    todo: 'Try again later.',
+  },
+  source_timeout: {
+    title: 'Provider did not answer in time',
+    what: 'No answer came, every time.',
+    todo: 'Try again later.',
+  },
+  source_unreachable: {
+    title: 'Provider not reachable',
+    what: 'No connection could be made, every time.',
+    todo: 'Test the connection of the source, then try again.',
+  },
+  answer_too_large: {
+    title: 'Answer too large',
+    what: 'The provider sent more than any such answer should have.',
+    todo: tryAgain,
+  },
+  address_refused: {
+    title: 'Address refused',
+    what: 'The provider pointed to an address that we do not visit.',
+    todo: 'Check the endpoints of the source.',
+  },
+  rate_limited: {
+    title: 'Provider asks to slow down',
+    what: 'We wait as long as it asks and go on by ourselves.',
+    todo: null,
+  },
+  host_resting: {
+    title: 'Provider is resting',
+    what: 'It had too many errors; we wait a little and go on by ourselves.',
+    todo: null,
+  },
   session_expired: { title: 'Signed out by the provider', what: 'A new sign-in follows by itself.', todo: null },
-  sign_in_refused: { title: 'Sign-in refused', what: 'The provider did not take the credentials.', todo: 'Enter the credentials again, then resume.' },
-  challenge: { title: 'Provider asks for a person', what: 'A captcha or a second factor is asked for.', todo: 'Sign in at the provider once, then resume.' },
-  credentials_missing: { title: 'Credentials not kept', what: 'They were forgotten when an earlier run closed.', todo: 'Enter the credentials again, then resume.' },
+  sign_in_refused: {
+    title: 'Sign-in refused',
+    what: 'The provider did not take the credentials.',
+    todo: 'Enter the credentials again, then resume.',
+  },
+  challenge: {
+    title: 'Provider asks for a person',
+    what: 'A captcha or a second factor is asked for.',
+    todo: 'Sign in at the provider once, then resume.',
+  },
+  credentials_missing: {
+    title: 'Credentials not kept',
+    what: 'They were forgotten when an earlier run closed.',
+    todo: 'Enter the credentials again, then resume.',
+  },
   unexpected_page: {
     title: 'Provider changed something',
     what: 'An answer was not recognised. Nothing was guessed; the answer is kept as evidence.',
     todo: 'Tell the developers; retry once the connector knows the new shape.',
   },
-  password_needed: { title: 'Gallery needs a password', what: 'The provider does not open it without its password.', todo: 'Ask the client for the password.' },
-  count_mismatch: { title: 'Counts do not agree', what: 'The provider states another number of photos than it lists.', todo: 'Try again: the gallery is listed anew.' },
+  password_needed: {
+    title: 'Gallery needs a password',
+    what: 'The provider does not open it without its password.',
+    todo: 'Ask the client for the password.',
+  },
+  count_mismatch: {
+    title: 'Counts do not agree',
+    what: 'The provider states another number of photos than it lists.',
+    todo: 'Try again: the gallery is listed anew.',
+  },
   unknown_gallery: { title: 'Gallery not found', what: 'The account has no such gallery.', todo: null },
-  worker_lost: { title: 'Broke its worker', what: 'Every worker that took it stopped: the file is set aside.', todo: 'Try again once; if it breaks again, tell the developers.' },
+  worker_lost: {
+    title: 'Broke its worker',
+    what: 'Every worker that took it stopped: the file is set aside.',
+    todo: 'Try again once; if it breaks again, tell the developers.',
+  },
   disk_full: { title: 'Disk full', what: 'There was no room to work.', todo: 'Make room, then resume.' },
-  insufficient_storage: { title: 'Store full', what: 'The store takes no more.', todo: 'Make room in the store, then resume.' },
-  store_refused: { title: 'Store refused', what: 'The store does not take our keys.', todo: 'Renew the keys of the store, then resume.' },
-  store_unavailable: { title: 'Store not available', what: 'The store did not answer; we go on by ourselves.', todo: null },
+  insufficient_storage: {
+    title: 'Store full',
+    what: 'The store takes no more.',
+    todo: 'Make room in the store, then resume.',
+  },
+  store_refused: {
+    title: 'Store refused',
+    what: 'The store does not take our keys.',
+    todo: 'Renew the keys of the store, then resume.',
+  },
+  store_unavailable: {
+    title: 'Store not available',
+    what: 'The store did not answer; we go on by ourselves.',
+    todo: null,
+  },
   cancelled: { title: 'Cancelled', what: 'The run was ended by a person.', todo: null },
   paused: { title: 'Paused', what: 'The run was paused by a person.', todo: null },
 }
@@ -89,7 +193,13 @@ const codes: Record<string, CodeWords> = {
 /** A code nobody has described yet still reads as words. */
 export function wordsOfCode(code: string): CodeWords {
   const named = code.replaceAll('_', ' ')
-  return codes[code] ?? { title: named.charAt(0).toUpperCase() + named.slice(1), what: 'There is no description of this code yet.', todo: tryAgain }
+  return (
+    codes[code] ?? {
+      title: named.charAt(0).toUpperCase() + named.slice(1),
+      what: 'There is no description of this code yet.',
+      todo: tryAgain,
+    }
+  )
 }
 
 /** The kinds of contract §4, as people call them. */

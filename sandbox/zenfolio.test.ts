@@ -257,7 +257,7 @@ describe('listing', () => {
     const { PhotoCount, RawFileCount } = (await call(sandbox, 'LoadPrivateProfile', '[]', token)).result
     // One more: the photo of another member.
     expect(photos.length).toBe(PhotoCount + RawFileCount + 1)
-    expect(lines.at(-1)).toMatchObject({ type: 'favourites', photos: [] })
+    expect(lines.at(-1)).toMatchObject({ type: 'favourites', photos: null })
   })
 })
 

@@ -2,7 +2,7 @@ import { type AddressInfo, connect, createServer } from 'node:net'
 import { Pool } from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type TestDatabase, testDatabase } from '#db/testing.ts'
-import { type Budget, createBudget, HostResting } from './pacing.ts'
+import { type Budget, createBudget, type HostBudget, HostResting, type RateBounds } from './pacing.ts'
 
 let database: TestDatabase
 beforeAll(async () => {
@@ -27,13 +27,13 @@ let hosts = 0
 const newHost = () => `host${++hosts}.example`
 const quick = { start: 1000, least: 1, most: 1000 }
 
-async function row(host: string, lane = 'page') {
+async function row(host: string, lane = 'page'): Promise<HostBudget> {
   const all = await worker().budget.state()
   return all.find((each) => each.host === host && each.lane === lane)!
 }
 
 /** Takes again and again, `width` at a time, until aborted; the times at which each was let go. */
-function takeAll(budget: Budget, host: string, bounds: typeof quick, width: number) {
+function takeAll(budget: Budget, host: string, bounds: RateBounds, width: number) {
   const stop = new AbortController()
   const times: number[] = []
   const loop = async () => {
@@ -50,7 +50,7 @@ function takeAll(budget: Budget, host: string, bounds: typeof quick, width: numb
   return { times, end }
 }
 
-async function takeMany(budget: Budget, host: string, bounds: typeof quick, count: number): Promise<void> {
+async function takeMany(budget: Budget, host: string, bounds: RateBounds, count: number): Promise<void> {
   await Promise.all(Array.from({ length: count }, () => budget.take(host, 'page', bounds)))
 }
 
@@ -144,6 +144,38 @@ describe('a host that asks for fewer requests', () => {
     expect(performance.now() - told).toBeGreaterThan(950)
     await taken.end()
     expect(taken.times.filter((time) => time > told + 250 && time < told + 950)).toEqual([])
+  })
+
+  it('gets nothing from what another worker had leased before and not used', async () => {
+    const [host, clock] = [newHost(), newHost()]
+    const [first, second] = [worker().budget, worker().budget]
+    for (const count of [20, 40, 80, 1]) await takeMany(second, host, quick, count)
+    await first.take(host, 'page', quick)
+    await first.limited(host, 1, 429)
+    const told = performance.now()
+    await takeMany(first, clock, { start: 4, least: 4, most: 4 }, 3) // lasts 500 ms: longer than a slice
+    await second.take(host, 'page', quick)
+    expect(performance.now() - told).toBeGreaterThan(950)
+  })
+
+  it('gets nothing from a lease that was under way when it complained', async () => {
+    const host = newHost()
+    const { budget } = worker()
+    await budget.take(host, 'page', quick)
+    const holder = await database.pool.connect()
+    closing.push(() => holder.release())
+    await holder.query('begin')
+    await holder.query('select from host_budgets where host = $1 for update', [host])
+    const waitsForLock = `select count(*)::int as count from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock' and query like '%granted%'`
+    const taken = takeMany(budget, host, quick, 64)
+    while ((await database.pool.query(waitsForLock)).rows[0].count === 0);
+    const told = performance.now()
+    const limited = budget.limited(host, 1, 429)
+    await holder.query('commit')
+    await limited
+    await taken
+    expect(performance.now() - told).toBeGreaterThan(950)
   })
 
   it('is asked at half the rate in every lane, and its reason is on record', async () => {

@@ -148,7 +148,8 @@ async function galleryLine(house: Books, gallery: Gallery, pathOf: (folderId: nu
     coverRef,
     state,
     statedCount,
-    sets: rows,
+    // A set that is none of the provider's has no title of its own.
+    sets: rows.map((set) => ({ ...set, title: set.title || null })),
   }
 }
 

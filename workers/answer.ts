@@ -79,9 +79,7 @@ export class Answer implements HttpAnswer {
     try {
       for await (const chunk of this.#body) {
         flow.bytes += chunk.length
-        flow.waits = false
         yield chunk
-        flow.waits = true
       }
     } catch (error) {
       this.#signal?.throwIfAborted()
@@ -145,8 +143,6 @@ interface Flow {
   body: Readable
   host: string
   bytes: number
-  /** False while the reader has a chunk in hand: then the reader is the slow one. */
-  waits: boolean
   windowBytes: number
   windowStart: number
 }
@@ -162,8 +158,8 @@ export class SlowWatch {
     this.#timer = setInterval(() => {
       const now = performance.now()
       for (const flow of this.#flows) {
-        const starves = flow.waits && flow.body.readableLength === 0
-        const dripped = starves && flow.bytes - flow.windowBytes < leastBytes
+        // Bytes that lie here unread mean that the reader is the slow one.
+        const dripped = flow.body.readableLength === 0 && flow.bytes - flow.windowBytes < leastBytes
         if (dripped && now - flow.windowStart < window) continue
         if (dripped) flow.body.destroy(new Truncated(`${flow.host} sends too slowly`))
         flow.windowBytes = flow.bytes
@@ -173,7 +169,7 @@ export class SlowWatch {
   }
 
   add(body: Readable, host: string): Flow {
-    const flow = { body, host, bytes: 0, waits: true, windowBytes: 0, windowStart: performance.now() }
+    const flow = { body, host, bytes: 0, windowBytes: 0, windowStart: performance.now() }
     this.#flows.add(flow)
     return flow
   }

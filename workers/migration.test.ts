@@ -28,6 +28,7 @@ beforeAll(async () => {
     'small',
   ])
   house = await testHouse(database.url)
+  await house.startWorker()
 })
 
 afterAll(async () => {
@@ -37,11 +38,37 @@ afterAll(async () => {
 })
 
 test('a whole account is moved, verified and published, and its report says what the provider has', async () => {
-  await house.startWorker()
   const run = await migrateAll(house, standIn)
   const end = await reached(house, run)
   expect(end.todo).toBeNull()
   expect(end.state).toBe('done')
   expect(differences(await reportLines(house, run), await standIn.expected())).toEqual([])
   expect((await standIn.requests()).writes).toEqual([])
+})
+
+test('every trap of the sheet is moved as it is, or says why not', async () => {
+  const traps = await startStandIn('zenfolio', [
+    '--scenario',
+    'traps',
+    '--galleries',
+    '4',
+    '--photos',
+    '12',
+    '--pictures',
+    'tiny',
+    '--thaw-seconds',
+    '4',
+  ])
+  try {
+    const run = await migrateAll(house, traps, { client: 'Traps' })
+    const end = await reached(house, run)
+    expect(end.todo).toBeNull()
+    expect(end.state).toBe('done')
+    expect(end.totals).toMatchObject({ failed: 0, skipped: 0 })
+    expect(end.totals.degraded).toBeGreaterThan(0)
+    expect(differences(await reportLines(house, run), await traps.expected())).toEqual([])
+    expect((await traps.requests()).writes).toEqual([])
+  } finally {
+    await traps.stop()
+  }
 })

@@ -12,7 +12,8 @@ const groups: { title: string; aside: string; has: (run: RunRow) => boolean }[] 
   {
     title: 'Waiting for you',
     aside: 'start, answer or look',
-    has: ({ state, totals }) => ['blocked', 'planned', 'failed'].includes(state) || (state === 'done_with_problems' && totals.failed > 0),
+    has: ({ state, totals }) =>
+      ['blocked', 'planned', 'failed'].includes(state) || (state === 'done_with_problems' && totals.failed > 0),
   },
   { title: 'Moving', aside: '', has: ({ state }) => state === 'running' || state === 'surveying' },
   { title: 'Paused', aside: '', has: ({ state }) => state === 'paused' },
@@ -73,7 +74,8 @@ function NoRuns() {
         </Button>
       }
     >
-      A migration brings a client’s galleries over from another host: choose the client, connect their account, look at what is there, start.
+      A migration brings a client’s galleries over from another host: choose the client, connect their account, look at
+      what is there, start.
     </Empty>
   )
 }

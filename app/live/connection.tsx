@@ -12,7 +12,12 @@ export function Connection({ connection }: { connection: Live<unknown>['connecti
   const { state, lastAt } = connection
   const since = state === 'stale' && lastAt ? ` since ${at(lastAt, now)}` : ''
   return (
-    <span className={classes.connection} data-state={state} role="status" aria-label={`Connection: ${words[state]}${since}`}>
+    <span
+      className={classes.connection}
+      data-state={state}
+      role="status"
+      aria-label={`Connection: ${words[state]}${since}`}
+    >
       <span className={classes.dot} />
       {words[state]}
       {since}
@@ -21,7 +26,13 @@ export function Connection({ connection }: { connection: Live<unknown>['connecti
 }
 
 /** Dims what may be old; it stays readable. */
-export function Dimmed({ connection, children }: { connection: Live<unknown>['connection']; children: React.ReactNode }) {
+export function Dimmed({
+  connection,
+  children,
+}: {
+  connection: Live<unknown>['connection']
+  children: React.ReactNode
+}) {
   return (
     <div className={classes.dimmable} data-stale={connection.state === 'stale' || undefined}>
       {children}

@@ -7,7 +7,7 @@ export type ConnectionState = 'connecting' | 'live' | 'reconnecting' | 'stale'
 
 export interface Live<View> {
   view: View | undefined
-  connection: { state: ConnectionState; /** When the last view came. */ lastAt: Date | null }
+  connection: { state: ConnectionState /** When the last view came. */; lastAt: Date | null }
   /** What it was refused for; nothing comes any more. */
   refused: LiveRefusal | null
 }
@@ -84,7 +84,8 @@ function keepSubscribed<View>(
       onError({ message, data }) {
         connection.down()
         const status = data?.httpStatus
-        if (data?.code === 'signed_out') window.location.assign(`/sign-in?next=${encodeURIComponent(window.location.pathname)}`)
+        if (data?.code === 'signed_out')
+          window.location.assign(`/sign-in?next=${encodeURIComponent(window.location.pathname)}`)
         else if (status && status >= 400 && status < 500) refuse({ code: data?.code ?? 'refused', message })
         else timer = setTimeout(open, (retrySeconds[tries++] ?? 15) * 1000)
       },

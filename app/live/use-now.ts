@@ -7,7 +7,11 @@ let timer: ReturnType<typeof setInterval> | undefined
 
 /** Milliseconds, once a second for the whole page: durations tick without network traffic. */
 export function useNow(): number {
-  return useSyncExternalStore(subscribe, () => now, () => now)
+  return useSyncExternalStore(
+    subscribe,
+    () => now,
+    () => now,
+  )
 }
 
 function subscribe(listener: () => void): () => void {

@@ -7,5 +7,7 @@ export type RunsView = Outputs['runs']['list']
 /** The newest runs, of everybody or of one client, live. */
 export function useRuns(clientId?: string, limit = 100): Live<RunsView> {
   const client = useTRPCClient()
-  return useLive<RunsView>(`runs ${clientId ?? '*'} ${limit}`, (handlers) => client.runs.followAll.subscribe({ clientId, limit }, handlers))
+  return useLive<RunsView>(`runs ${clientId ?? '*'} ${limit}`, (handlers) =>
+    client.runs.followAll.subscribe({ clientId, limit }, handlers),
+  )
 }

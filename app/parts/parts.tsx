@@ -8,7 +8,15 @@ import { Icon } from '../icons.tsx'
 import { useNow } from '../live/use-now.ts'
 import classes from './parts.module.css'
 
-export function PageHead({ title, crumbs, children }: { title: ReactNode; crumbs?: { href?: string; text: string }[]; children?: ReactNode }) {
+export function PageHead({
+  title,
+  crumbs,
+  children,
+}: {
+  title: ReactNode
+  crumbs?: { href?: string; text: string }[]
+  children?: ReactNode
+}) {
   return (
     <>
       {crumbs && <Crumbs crumbs={crumbs} />}
@@ -34,7 +42,19 @@ function Crumbs({ crumbs }: { crumbs: { href?: string; text: string }[] }) {
   )
 }
 
-export function Section({ title, aside, actions, children, id }: { title: string; aside?: ReactNode; actions?: ReactNode; children: ReactNode; id?: string }) {
+export function Section({
+  title,
+  aside,
+  actions,
+  children,
+  id,
+}: {
+  title: string
+  aside?: ReactNode
+  actions?: ReactNode
+  children: ReactNode
+  id?: string
+}) {
   return (
     <section className={classes.section} id={id} aria-label={title}>
       <div className={classes.sectionHead}>

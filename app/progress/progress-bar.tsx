@@ -1,8 +1,8 @@
 'use client'
 import { useEffect, useRef, useState } from 'react'
 import { count, counted, percent } from '../format.ts'
-import { type Counts, type PartName, partsOf, reached } from './progress.ts'
 import classes from './progress.module.css'
+import { type Counts, type PartName, partsOf, reached } from './progress.ts'
 
 interface Props {
   counts: Counts
@@ -36,7 +36,12 @@ export function ProgressBar({ counts, expected, listing, small, label }: Props) 
         photos === 0 ? null : name === 'rest' ? (
           <span key={name} style={{ flex: 1 }} />
         ) : (
-          <span key={name} className={classes.part} data-part={name} style={{ width: `${share * 100}%`, minWidth: small ? undefined : 2 }} />
+          <span
+            key={name}
+            className={classes.part}
+            data-part={name}
+            style={{ width: `${share * 100}%`, minWidth: small ? undefined : 2 }}
+          />
         ),
       )}
     </div>
@@ -83,7 +88,8 @@ export function SpokenProgress({ share, text, final }: { share: number; text: st
   const last = useRef({ share: -1, at: 0, final: false })
   useEffect(() => {
     const { share: before, at, final: ended } = last.current
-    const due = share - before >= 10 || (Date.now() - at > spokenEverySeconds * 1000 && share !== before) || final !== ended
+    const due =
+      share - before >= 10 || (Date.now() - at > spokenEverySeconds * 1000 && share !== before) || final !== ended
     if (!due) return
     last.current = { share, at: Date.now(), final }
     setSaid(text)

@@ -41,7 +41,13 @@ function Row({ run, withClient }: { run: RunRow; withClient: boolean }) {
         {run.todo && run.state === 'blocked' && <span className={classes.dim}>{run.todo}</span>}
       </span>
       <span className={classes.progress}>
-        <ProgressBar small label={`${run.client.name}, ${what}`} counts={{ found, published, failed, skipped, stored: 0, rendered: 0 }} expected={null} listing={run.state === 'surveying'} />
+        <ProgressBar
+          small
+          label={`${run.client.name}, ${what}`}
+          counts={{ found, published, failed, skipped, stored: 0, rendered: 0 }}
+          expected={null}
+          listing={run.state === 'surveying'}
+        />
       </span>
       <span className={classes.numbers}>
         {found > 0 ? (

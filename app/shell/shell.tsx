@@ -12,7 +12,13 @@ const places = [
   { href: '/clients', label: 'Clients', within: ['/clients'] },
 ]
 
-export function Shell({ person, children }: { person: { name: string; email: string; role: string }; children: ReactNode }) {
+export function Shell({
+  person,
+  children,
+}: {
+  person: { name: string; email: string; role: string }
+  children: ReactNode
+}) {
   const path = usePathname()
   const here = (place: (typeof places)[number]) =>
     path === place.href || place.within.some((start) => path === start || path.startsWith(`${start}/`))
@@ -28,12 +34,24 @@ export function Shell({ person, children }: { person: { name: string; email: str
           </Link>
           <nav className={classes.nav} aria-label="Main">
             {places.map((place) => (
-              <Link key={place.href} href={place.href} className={classes.place} aria-current={here(place) && path !== '/runs/new' ? 'page' : undefined}>
+              <Link
+                key={place.href}
+                href={place.href}
+                className={classes.place}
+                aria-current={here(place) && path !== '/runs/new' ? 'page' : undefined}
+              >
                 {place.label}
               </Link>
             ))}
           </nav>
-          <Button component={Link} href="/runs/new" size="compact-sm" h={30} leftSection={<Icon name="plus" size={14} />} className={classes.new}>
+          <Button
+            component={Link}
+            href="/runs/new"
+            size="compact-sm"
+            h={30}
+            leftSection={<Icon name="plus" size={14} />}
+            className={classes.new}
+          >
             New migration
           </Button>
           <PersonMenu person={person} />
@@ -57,7 +75,13 @@ function PersonMenu({ person }: { person: { name: string; email: string; role: s
   return (
     <Menu position="bottom-end" width={232}>
       <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" size={32} radius="xl" aria-label={`${person.name}: look and sign out`}>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          size={32}
+          radius="xl"
+          aria-label={`${person.name}: look and sign out`}
+        >
           <Icon name="user" size={18} />
         </ActionIcon>
       </Menu.Target>

@@ -1,5 +1,15 @@
 'use client'
-import { Button, Collapse, Group, PasswordInput, SegmentedControl, Select, Stack, Textarea, TextInput } from '@mantine/core'
+import {
+  Button,
+  Collapse,
+  Group,
+  PasswordInput,
+  SegmentedControl,
+  Select,
+  Stack,
+  Textarea,
+  TextInput,
+} from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
@@ -10,7 +20,15 @@ import { sentence, useTRPC } from '../trpc.ts'
 import { credentialWords } from '../words.ts'
 
 /** Adds a client's account at a provider. The fields are the provider's own; what they hold is checked on the server. */
-export function AddSource({ clientId, onAdded, onBack }: { clientId: string; onAdded: (sourceId: string) => void; onBack?: () => void }) {
+export function AddSource({
+  clientId,
+  onAdded,
+  onBack,
+}: {
+  clientId: string
+  onAdded: (sourceId: string) => void
+  onBack?: () => void
+}) {
   const forms = useProviderForms()
   const trpc = useTRPC()
   const queryClient = useQueryClient()
@@ -29,12 +47,19 @@ export function AddSource({ clientId, onAdded, onBack }: { clientId: string; onA
       },
     }),
   )
-  const given = Object.fromEntries(Object.entries(endpoints).filter(([name, url]) => url.trim() && url !== form.endpoints[name]))
+  const given = Object.fromEntries(
+    Object.entries(endpoints).filter(([name, url]) => url.trim() && url !== form.endpoints[name]),
+  )
 
   function submit(event: FormEvent) {
     event.preventDefault()
     if (!credentials.complete()) return
-    add.mutate({ clientId, provider, credentials: credentials.values, ...(Object.keys(given).length > 0 ? { endpoints: given } : {}) })
+    add.mutate({
+      clientId,
+      provider,
+      credentials: credentials.values,
+      ...(Object.keys(given).length > 0 ? { endpoints: given } : {}),
+    })
   }
 
   return (
@@ -96,8 +121,15 @@ export function AddSource({ clientId, onAdded, onBack }: { clientId: string; onA
   )
 }
 
+interface ReplaceProps {
+  source: { id: string; clientId: string; provider: string }
+  /** What follows instead of a test. */
+  onReplaced?: () => Promise<unknown>
+  onDone: () => void
+}
+
 /** New credentials, or a new session, for an account that is known. */
-export function ReplaceCredentials({ source, onDone }: { source: { id: string; clientId: string; provider: string }; onDone: () => void }) {
+export function ReplaceCredentials({ source, onReplaced, onDone }: ReplaceProps) {
   const trpc = useTRPC()
   const queryClient = useQueryClient()
   const form = useProviderForms().find(({ id }) => id === source.provider)
@@ -106,7 +138,7 @@ export function ReplaceCredentials({ source, onDone }: { source: { id: string; c
   const replace = useMutation(
     trpc.sources.replaceCredentials.mutationOptions({
       async onSuccess() {
-        await test.mutateAsync({ id: source.id })
+        await (onReplaced ? onReplaced() : test.mutateAsync({ id: source.id }))
         await queryClient.invalidateQueries(trpc.sources.list.queryFilter({ clientId: source.clientId }))
         onDone()
       },
@@ -128,7 +160,7 @@ export function ReplaceCredentials({ source, onDone }: { source: { id: string; c
             Back
           </Button>
           <Button type="submit" loading={replace.isPending || test.isPending}>
-            Replace and test
+            {onReplaced ? 'Replace and go on' : 'Replace and test'}
           </Button>
         </Group>
       </Stack>
@@ -149,7 +181,10 @@ function useCredentials(ways: string[][]) {
         <SegmentedControl
           aria-label="How to sign in"
           fullWidth
-          data={ways.map((way, index) => ({ value: String(index), label: way.map((name) => labelOf(name)).join(' + ') }))}
+          data={ways.map((way, index) => ({
+            value: String(index),
+            label: way.map((name) => labelOf(name)).join(' + '),
+          }))}
           value={String(names === ways[chosen] ? chosen : 0)}
           onChange={(index) => setChosen(Number(index))}
         />
@@ -174,11 +209,36 @@ function useCredentials(ways: string[][]) {
 
 const labelOf = (name: string) => credentialWords[name]?.label ?? name
 
-function CredentialField({ name, value, error, onChange }: { name: string; value: string; error: string | null; onChange: (value: string) => void }) {
+function CredentialField({
+  name,
+  value,
+  error,
+  onChange,
+}: {
+  name: string
+  value: string
+  error: string | null
+  onChange: (value: string) => void
+}) {
   const words = credentialWords[name]
-  const common = { label: labelOf(name), description: words?.hint, value, error, autoComplete: 'off', name: `source-${name}` }
+  const common = {
+    label: labelOf(name),
+    description: words?.hint,
+    value,
+    error,
+    autoComplete: 'off',
+    name: `source-${name}`,
+  }
   if (name === 'cookie' || name === 'bearer') {
-    return <Textarea {...common} autosize minRows={2} maxRows={6} onChange={(event) => onChange(event.currentTarget.value)} />
+    return (
+      <Textarea
+        {...common}
+        autosize
+        minRows={2}
+        maxRows={6}
+        onChange={(event) => onChange(event.currentTarget.value)}
+      />
+    )
   }
   if (words && !words.secret) return <TextInput {...common} onChange={(event) => onChange(event.currentTarget.value)} />
   return (

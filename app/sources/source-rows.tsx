@@ -73,14 +73,26 @@ export function SourceRow({ source, migrate }: { source: Source; migrate: boolea
         )}
       </div>
       <div className={classes.actions}>
-        <Button variant="default" size="compact-sm" h={30} disabled={testing} onClick={() => test.mutate({ id: source.id })}>
+        <Button
+          variant="default"
+          size="compact-sm"
+          h={30}
+          disabled={testing}
+          onClick={() => test.mutate({ id: source.id })}
+        >
           Test the connection
         </Button>
         <Button variant="default" size="compact-sm" h={30} onClick={() => setReplacing(true)}>
           New credentials
         </Button>
         {migrate && (
-          <Button variant="light" size="compact-sm" h={30} component={Link} href={`/runs/new?client=${source.clientId}&source=${source.id}`}>
+          <Button
+            variant="light"
+            size="compact-sm"
+            h={30}
+            component={Link}
+            href={`/runs/new?client=${source.clientId}&source=${source.id}`}
+          >
             Migrate
           </Button>
         )}

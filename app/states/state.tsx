@@ -5,7 +5,10 @@ import type { StateWords } from './states.ts'
 /** Icon, word and colour together, so that it reads in greyscale too. */
 export function State({ of, word, size = 'md' }: { of: StateWords; word?: string; size?: 'xs' | 'md' }) {
   return (
-    <span className={classes.state} style={{ color: `var(--${of.family})`, fontSize: size === 'xs' ? '0.75rem' : undefined }}>
+    <span
+      className={classes.state}
+      style={{ color: `var(--${of.family})`, fontSize: size === 'xs' ? '0.75rem' : undefined }}
+    >
       <span className={of.icon === 'moving' ? classes.spin : undefined}>
         <Icon name={of.icon} size={size === 'xs' ? 13 : 15} />
       </span>

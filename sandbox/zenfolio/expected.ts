@@ -55,7 +55,7 @@ export async function* expectedLines(world: World, originals: Originals): AsyncG
       ref: list.id,
       name: list.name,
       owner: list.sharerName,
-      photos: [],
+      photos: null,
     })
   }
 }
@@ -81,7 +81,7 @@ function galleryLine(set: AnySet): Record<string, unknown> {
     expiresAt: null,
     coverRef: set.cover,
     statedCount: set.count + set.files.length,
-    sets: [{ ref: null, parentRef: null, title: set.title, photos: [...refs, ...set.files.map((file) => file.id)] }],
+    sets: [{ ref: null, parentRef: null, title: null, photos: [...refs, ...set.files.map((file) => file.id)] }],
   }
 }
 

@@ -13,6 +13,9 @@ import type { System } from './system.ts'
 // An `npm run` in between passes on the Ctrl-C that the terminal sent to us as well.
 const doubledMilliseconds = 1500
 
+/** Commands that put down what they have in hand when told to stop; of the others nothing is half done. */
+const endsItself = new Set<Command['name']>(['migrate', 'resume', 'worker'])
+
 // A reader that went away (`| head`) has what it wanted.
 process.stdout.on('error', () => process.exit())
 process.exitCode = await main()
@@ -51,9 +54,6 @@ function stopped(): AbortSignal {
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal)
   return stop.signal
 }
-
-/** Commands that put down what they have in hand when told to stop; of the others nothing is half done. */
-const endsItself = new Set<Command['name']>(['migrate', 'resume', 'worker'])
 
 function interruption(stop: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {

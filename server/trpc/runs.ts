@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { acceptedCauses, acceptSkipped } from '#server/acceptance.ts'
 import { cancelRun, createMigration, pauseRun, resumeRun, retryRun, startRun } from '#server/runs.ts'
 import { snapshot } from '#server/snapshots.ts'
 import { listRuns, runDetail, runFailures, runGalleries, runTroubledPhotos } from '#server/views.ts'
@@ -56,6 +57,10 @@ export const runsRouter = router({
   troubledPhotos: staffProcedure
     .input(troubledPage)
     .query(({ ctx, input: { id, ...page } }) => runTroubledPhotos(ctx.house, id, page)),
+  accepted: staffProcedure.input(run).query(({ ctx, input }) => acceptedCauses(ctx.house, input.id)),
+  accept: staffProcedure
+    .input(run.extend({ code }))
+    .mutation(({ ctx, input }) => acceptSkipped(ctx.house, ctx.actor, input.id, input.code)),
   create: staffProcedure.input(wanted).mutation(({ ctx, input }) => createMigration(ctx.house, ctx.actor, input)),
   start: staffProcedure.input(run).mutation(({ ctx, input }) => startRun(ctx.house, ctx.actor, input.id)),
   pause: staffProcedure.input(noted).mutation(({ ctx, input }) => pauseRun(ctx.house, ctx.actor, input.id, input.note)),

@@ -56,7 +56,8 @@ export async function renderPhotos(job: Job<'render-photos'>, { house, imager, t
           rendition: result.code,
           width: result.width,
           height: result.height,
-          takenAt: result.takenAt,
+          // A provider that states no capture time leaves it unknown; only uploads have nothing but the EXIF.
+          takenAt: run.sourceId ? null : result.takenAt,
         } satisfies Outcome
       } finally {
         await original.remove()

@@ -36,11 +36,25 @@ export function NewClient({ opened, onClose, onMade }: Props) {
     <Modal opened={opened} onClose={onClose} title="Add a client">
       <form
         noValidate
-        onSubmit={form.onSubmit(({ name, email }) => create.mutate({ name: name.trim(), ...(email.trim() ? { email: email.trim() } : {}) }))}
+        onSubmit={form.onSubmit(({ name, email }) =>
+          create.mutate({ name: name.trim(), ...(email.trim() ? { email: email.trim() } : {}) }),
+        )}
       >
         <Stack>
-          <TextInput label="Name" description="As the studio calls itself" data-autofocus key={form.key('name')} {...form.getInputProps('name')} />
-          <TextInput label="E-mail" description="May stay empty" type="email" key={form.key('email')} {...form.getInputProps('email')} />
+          <TextInput
+            label="Name"
+            description="As the studio calls itself"
+            data-autofocus
+            key={form.key('name')}
+            {...form.getInputProps('name')}
+          />
+          <TextInput
+            label="E-mail"
+            description="May stay empty"
+            type="email"
+            key={form.key('email')}
+            {...form.getInputProps('email')}
+          />
           <Problem sentence={sentence(create.error)} />
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>

@@ -8,7 +8,7 @@ import type {
   SourcePhoto,
   SourceSession,
 } from '../connector.ts'
-import { Thawing } from '../connector.ts'
+import { all, thawed } from './reading.ts'
 import type { TrueFavourites, TrueGallery } from './stand-in.ts'
 
 export interface ReadGallery {
@@ -46,22 +46,6 @@ async function readGallery(
   return { gallery, detail, pages, photos, facts: galleryFacts(gallery, detail, photos, folders) }
 }
 
-export async function all<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
-  const list: Item[] = []
-  for await (const item of items) list.push(item)
-  return list
-}
-
-/** The stand-in thaws at once here, after it was asked a first time. */
-export async function thawed<Result>(ask: () => Promise<Result>): Promise<Result> {
-  try {
-    return await ask()
-  } catch (error) {
-    if (error instanceof Thawing) return ask()
-    throw error
-  }
-}
-
 /** Folders and galleries share one order among siblings. */
 function inTreeOrder(folders: SourceFolder[], galleries: SourceGallery[]): SourceGallery[] {
   const below = (parentRef: string | null): SourceGallery[] =>
@@ -74,7 +58,7 @@ function inTreeOrder(folders: SourceFolder[], galleries: SourceGallery[]): Sourc
   return below(null)
 }
 
-export function pathOf(folderRef: string | null, folders: SourceFolder[]): string[] {
+function pathOf(folderRef: string | null, folders: SourceFolder[]): string[] {
   const folder = folders.find(({ ref }) => ref === folderRef)
   return folder ? [...pathOf(folder.parentRef, folders), folder.title] : []
 }

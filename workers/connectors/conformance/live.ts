@@ -3,13 +3,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ProviderId, providers } from '#server/providers.ts'
 import { createHttp, type OpenHttp } from '#workers/http.ts'
 import { type Connector, NotAvailable, type SourceGallery, type SourceSession, Thawing } from '../connector.ts'
-import { all } from './account.ts'
+import { all } from './reading.ts'
 
 /** How many galleries are listed whole, and how many of their originals are opened. */
 const galleriesRead = 10
 const originalsOpened = 10
 
-export function liveSuite(connector: Connector, credentials: Record<string, string>): void {
+export function liveTests(connector: Connector, credentials: Record<string, string>): void {
   describe(`${connector.provider} live`, () => {
     let http: OpenHttp
     let session: SourceSession

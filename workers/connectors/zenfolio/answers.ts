@@ -26,9 +26,9 @@ export function isSignInPage(text: string): boolean {
   return load(text)('form input[type="password" i]').length > 0
 }
 
-/** In which words is all that is known of the archive's answer; status and JSON are not. */
+/** Two words are all that is known of the archive's answer. "An error occurred while retrieving" is not one. */
 export function speaksOfArchive(text: string): boolean {
-  return /\barchived\b|\bretrieving\b|\bretrieval\b/i.test(text)
+  return /\barchived\b|(?<!\b(error|failed|failure|problem|unable)\b[^.:!]{0,40})\bretrieving\b/i.test(text)
 }
 
 /**

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/correctness/noComponentHookFactories: Zenfolio's methods begin with a capital, and are no components.
 import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
 import {
@@ -28,8 +29,9 @@ test.each([
   ['a sign-in page', html('<form><input type="password"></form>'), SessionExpired],
   ['a locked account', refusal('E_ACCOUNTLOCKED'), Challenge],
   ['a page of the edge', html('error 1010', 403), SignInRefused],
-  ['an archive notice as an error', refusal('E_UNSPECIFIEDERROR', 'The gallery is archived.'), Thawing],
+  ['an archive notice as an error', refusal('E_NOSUCHOBJECT', 'The gallery is archived.'), Thawing],
   ['an archive notice as a page', html('We are retrieving this gallery', 500), Thawing],
+  ['an error about something else', refusal(undefined, 'An error occurred while retrieving the gallery.'), SourceFault],
   ['a broken answer', json('{"id":1,"result":{"Id":49253'), Truncated],
   ['an empty answer', json(''), Truncated],
   ['some page', html('Welcome'), UnexpectedPage],

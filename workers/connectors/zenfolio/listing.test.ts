@@ -1,3 +1,4 @@
+// biome-ignore-all lint/correctness/noComponentHookFactories: Zenfolio's methods begin with a capital, and are no components.
 import { expect, test } from 'vitest'
 import { type Page, SessionExpired, SourceFault, type SourcePhoto, UnexpectedPage } from '../connector.ts'
 import { Raw, refusal, script } from './testing.ts'

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/correctness/noComponentHookFactories: Zenfolio's methods begin with a capital, and are no components.
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { Challenge, SignInRefused, SourceFault, UnexpectedPage } from '../connector.ts'

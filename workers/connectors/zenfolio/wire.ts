@@ -29,9 +29,9 @@ const dateTime = z
 const accessDescriptor = z
   .object({
     RealmId: id.nullish(),
-    AccessType: z.unknown(),
+    AccessType: z.unknown().optional(),
     IsDerived: flag,
-    AccessMask: z.unknown(),
+    AccessMask: z.unknown().optional(),
     PasswordHint: text,
     SrcPasswordHint: text,
   })
@@ -150,7 +150,7 @@ export type GalleryFile = z.output<typeof galleryFile>
 /** The envelope of every JSON-RPC answer. An error may lack its code, or stand bare without the envelope. */
 export const envelope = z.object({
   id: z.union([z.string(), z.number()]).nullish(),
-  result: z.unknown(),
+  result: z.unknown().optional(),
   error: z.union([z.object({ code: text, message: text }), z.string()]).nullish(),
   message: text,
 })

@@ -23,7 +23,10 @@ export function ClientPage({ clientId }: { clientId: string }) {
   if (client.error) return <Trouble message={sentence(client.error)!} again={() => client.refetch()} />
   return (
     <>
-      <PageHead title={name ?? <Skeleton width={240} height={32} />} crumbs={[{ href: '/clients', text: 'Clients' }, ...(client.data?.email ? [{ text: client.data.email }] : [])]}>
+      <PageHead
+        title={name ?? <Skeleton width={240} height={32} />}
+        crumbs={[{ href: '/clients', text: 'Clients' }, ...(client.data?.email ? [{ text: client.data.email }] : [])]}
+      >
         <Connection connection={runs.connection} />
         <Button component={Link} href={`/runs/new?client=${clientId}`} variant="default">
           New migration
@@ -34,7 +37,11 @@ export function ClientPage({ clientId }: { clientId: string }) {
         <Dimmed connection={runs.connection}>
           {!runs.view && <Skeleton height={40} my="md" />}
           {runs.view && runs.view.runs.length > 0 && <RunList runs={runs.view.runs} withClient={false} />}
-          {runs.view?.runs.length === 0 && <Empty title="No run yet">Once a source is connected, a migration shows what is there before anything is copied.</Empty>}
+          {runs.view?.runs.length === 0 && (
+            <Empty title="No run yet">
+              Once a source is connected, a migration shows what is there before anything is copied.
+            </Empty>
+          )}
         </Dimmed>
       </Section>
     </>
@@ -45,7 +52,13 @@ function Sources({ clientId }: { clientId: string }) {
   const sources = useSources(clientId)
   const [adding, add] = useDisclosure(false)
   const button = (
-    <Button size="compact-sm" h={30} variant={sources.data?.length === 0 ? 'filled' : 'default'} leftSection={<Icon name="plus" size={14} />} onClick={add.open}>
+    <Button
+      size="compact-sm"
+      h={30}
+      variant={sources.data?.length === 0 ? 'filled' : 'default'}
+      leftSection={<Icon name="plus" size={14} />}
+      onClick={add.open}
+    >
       Add a source
     </Button>
   )
@@ -58,7 +71,8 @@ function Sources({ clientId }: { clientId: string }) {
       ))}
       {sources.data?.length === 0 && (
         <Empty title="No source yet" action={button}>
-          A source is the client’s account at another gallery host. Its credentials are sealed the moment they are entered: nobody can read them here again.
+          A source is the client’s account at another gallery host. Its credentials are sealed the moment they are
+          entered: nobody can read them here again.
         </Empty>
       )}
       <Modal opened={adding} onClose={add.close} title="Add a source">

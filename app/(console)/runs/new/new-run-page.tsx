@@ -29,7 +29,14 @@ export function NewRunPage({ clientId, sourceId }: { clientId: string | null; so
         <ChooseClient clientId={clientId} onChoose={(id) => choose(id, null)} />
       </Step>
       <Step number={2} title="Source" open={clientId !== null}>
-        {clientId && <ChooseSource key={clientId} clientId={clientId} sourceId={sourceId} onChoose={(id) => choose(clientId, id)} />}
+        {clientId && (
+          <ChooseSource
+            key={clientId}
+            clientId={clientId}
+            sourceId={sourceId}
+            onChoose={(id) => choose(clientId, id)}
+          />
+        )}
       </Step>
       <Step number={3} title="Renditions" open={sourceId !== null}>
         {sourceId && <ChooseRenditions sourceId={sourceId} />}
@@ -38,7 +45,17 @@ export function NewRunPage({ clientId, sourceId }: { clientId: string | null; so
   )
 }
 
-function Step({ number, title, open = true, children }: { number: number; title: string; open?: boolean; children: ReactNode }) {
+function Step({
+  number,
+  title,
+  open = true,
+  children,
+}: {
+  number: number
+  title: string
+  open?: boolean
+  children: ReactNode
+}) {
   return (
     <section className={classes.step} data-open={open || undefined} aria-label={title}>
       <h2>
@@ -78,7 +95,15 @@ function ChooseClient({ clientId, onChoose }: { clientId: string | null; onChoos
   )
 }
 
-function ChooseSource({ clientId, sourceId, onChoose }: { clientId: string; sourceId: string | null; onChoose: (id: string) => void }) {
+function ChooseSource({
+  clientId,
+  sourceId,
+  onChoose,
+}: {
+  clientId: string
+  sourceId: string | null
+  onChoose: (id: string) => void
+}) {
   const sources = useSources(clientId)
   const title = useProviderTitle()
   const [wanted, setWanted] = useState(false)
@@ -127,7 +152,9 @@ const presets = [
 function ChooseRenditions({ sourceId }: { sourceId: string }) {
   const router = useRouter()
   const [chosen, setChosen] = useState(presets.map(({ name }) => name))
-  const create = useMutation(useTRPC().runs.create.mutationOptions({ onSuccess: ({ id }) => router.push(`/runs/${id}`) }))
+  const create = useMutation(
+    useTRPC().runs.create.mutationOptions({ onSuccess: ({ id }) => router.push(`/runs/${id}`) }),
+  )
   return (
     <Stack>
       <Checkbox.Group value={chosen} onChange={setChosen} aria-label="Renditions">
@@ -143,7 +170,9 @@ function ChooseRenditions({ sourceId }: { sourceId: string }) {
         <Button
           loading={create.isPending || create.isSuccess}
           rightSection={<Icon name="arrow" />}
-          onClick={() => create.mutate({ sourceId, renditions: chosen.length > 0 ? chosen : ['none'], autoStart: false })}
+          onClick={() =>
+            create.mutate({ sourceId, renditions: chosen.length > 0 ? chosen : ['none'], autoStart: false })
+          }
         >
           Look at what is there
         </Button>

@@ -1,0 +1,164 @@
+'use client'
+import { ActionIcon, Button, Group, Menu, Modal, Stack, Textarea } from '@mantine/core'
+import { useDisclosure } from '@mantine/hooks'
+import { notifications } from '@mantine/notifications'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { count, counted } from '../../../format.ts'
+import { Icon } from '../../../icons.tsx'
+import { Problem } from '../../../parts/problem.tsx'
+import { sentence, useTRPC } from '../../../trpc.ts'
+import type { Snapshot } from './use-run.ts'
+
+/** What can be asked of a run. Its new state is shown when the server says so, never before. */
+export function useRunActions(runId: string) {
+  const trpc = useTRPC()
+  const queryClient = useQueryClient()
+  const options = {
+    onSuccess: () => queryClient.invalidateQueries(trpc.runs.detail.queryFilter({ id: runId })),
+    onError: (error: Parameters<typeof sentence>[0]) => notifications.show({ color: 'red', message: sentence(error) }),
+  }
+  return {
+    start: useMutation(trpc.runs.start.mutationOptions(options)),
+    pause: useMutation(trpc.runs.pause.mutationOptions(options)),
+    resume: useMutation(trpc.runs.resume.mutationOptions(options)),
+  }
+}
+
+/** The buttons that fit the state; the others are not there. */
+export function RunActions({ run }: { run: Snapshot }) {
+  const { pause, resume } = useRunActions(run.run)
+  const [cancelling, cancel] = useDisclosure(false)
+  const [retrying, retry] = useDisclosure(false)
+  const { state, totals, run: id } = run
+  const open = ['surveying', 'planned', 'running', 'paused', 'blocked'].includes(state)
+  const retryable = totals.failed > 0 && !['cancelled', 'planned', 'surveying'].includes(state)
+  return (
+    <Group gap="sm">
+      {state === 'running' && (
+        <Button
+          variant="default"
+          leftSection={<Icon name="pause" size={14} />}
+          loading={pause.isPending}
+          onClick={() => pause.mutate({ id })}
+        >
+          Pause
+        </Button>
+      )}
+      {(state === 'paused' || state === 'blocked') && (
+        <Button
+          leftSection={<Icon name="play" size={14} />}
+          loading={resume.isPending}
+          onClick={() => resume.mutate({ id })}
+        >
+          Resume
+        </Button>
+      )}
+      {retryable && (
+        <Button variant="default" leftSection={<Icon name="retry" size={14} />} onClick={retry.open}>
+          Retry {count(totals.failed)} failed
+        </Button>
+      )}
+      {open && (
+        <Menu position="bottom-end">
+          <Menu.Target>
+            <ActionIcon variant="default" size={36} aria-label="More">
+              <Icon name="dots" />
+            </ActionIcon>
+          </Menu.Target>
+          <Menu.Dropdown>
+            <Menu.Item leftSection={<Icon name="circleStop" />} onClick={cancel.open}>
+              Cancel this run…
+            </Menu.Item>
+          </Menu.Dropdown>
+        </Menu>
+      )}
+      <CancelDialog run={run} opened={cancelling} onClose={cancel.close} />
+      <RetryDialog run={run} opened={retrying} onClose={retry.close} what={{}} photos={totals.failed} />
+    </Group>
+  )
+}
+
+/** Asks once, and says what stays. */
+function CancelDialog({ run, opened, onClose }: { run: Snapshot; opened: boolean; onClose: () => void }) {
+  const [note, setNote] = useState('')
+  const cancel = useMutation(useTRPC().runs.cancel.mutationOptions({ onSuccess: onClose }))
+  const { copied, found } = run.totals
+  return (
+    <Modal opened={opened} onClose={onClose} title="Cancel this run?">
+      <Stack>
+        <p>
+          {copied > 0 ? `The ${counted(copied, 'photo')} copied so far stay in the library. ` : ''}
+          {found > copied ? `The other ${count(found - copied)} are not copied any more. ` : ''}
+          This cannot be undone; a new migration of the same source leaves out what is already here.
+        </p>
+        <Textarea
+          label="Note"
+          description="May stay empty; shown with the run"
+          value={note}
+          onChange={(event) => setNote(event.currentTarget.value)}
+          maxLength={500}
+        />
+        <Problem sentence={sentence(cancel.error)} />
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            Keep it going
+          </Button>
+          <Button
+            color="red"
+            loading={cancel.isPending}
+            onClick={() => cancel.mutate({ id: run.run, ...(note.trim() ? { note: note.trim() } : {}) })}
+          >
+            Cancel the run
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  )
+}
+
+interface RetryProps {
+  run: Snapshot
+  opened: boolean
+  onClose: () => void
+  /** Everything that failed, one cause, or photos by name. */
+  what: { code?: string; photoPublicIds?: string[] }
+  photos: number
+  onDone?: () => void
+}
+
+/** Says how many are tried again, and what is not repeated. */
+export function RetryDialog({ run, opened, onClose, what, photos, onDone }: RetryProps) {
+  const trpc = useTRPC()
+  const queryClient = useQueryClient()
+  const retry = useMutation(
+    trpc.runs.retry.mutationOptions({
+      async onSuccess({ retried }) {
+        notifications.show({ message: `${counted(retried, 'photo')} ${retried === 1 ? 'is' : 'are'} tried again.` })
+        onClose()
+        onDone?.()
+        await queryClient.invalidateQueries(trpc.runs.pathFilter())
+      },
+    }),
+  )
+  return (
+    <Modal opened={opened} onClose={onClose} title={`Try ${counted(photos, 'photo')} again?`}>
+      <Stack>
+        <p>
+          {photos === 1 ? 'It is' : 'They are'} fetched anew where the bytes never came, and only rendered again where
+          they did. The {counted(run.totals.published, 'photo')} that {run.totals.published === 1 ? 'is' : 'are'} safe{' '}
+          {run.totals.published === 1 ? 'is' : 'are'} not touched.
+        </p>
+        <Problem sentence={sentence(retry.error)} />
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            Back
+          </Button>
+          <Button loading={retry.isPending} onClick={() => retry.mutate({ id: run.run, ...what })}>
+            Try {photos === 1 ? 'it' : 'them'} again
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  )
+}

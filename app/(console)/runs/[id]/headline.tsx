@@ -1,0 +1,53 @@
+'use client'
+import { count, counted, duration, percent, range, rate, size, sizeOf } from '../../../format.ts'
+import { useNow } from '../../../live/use-now.ts'
+import { Legend, ProgressBar, SpokenProgress } from '../../../progress/progress-bar.tsx'
+import classes from './run.module.css'
+import type { Snapshot } from './use-run.ts'
+
+/** Is everything safe yet, how much is left, how fast does it go. */
+export function Headline({ run }: { run: Snapshot }) {
+  const { totals, statedPhotos } = run
+  const whole = Math.max(totals.found, statedPhotos ?? 0)
+  const listing = totals.listing > 0 && run.finishedAt === null
+  const settled = totals.published + totals.skipped + totals.failed
+  const line = `${count(totals.published)} of ${counted(whole, 'photo')} safe`
+  return (
+    <section aria-label="Progress">
+      <p className={classes.headline}>
+        <b>{count(totals.published)}</b> of {counted(whole, 'photo')} safe
+      </p>
+      <p className={classes.facts}>
+        <Facts run={run} />
+      </p>
+      <ProgressBar counts={totals} expected={statedPhotos} listing={listing} label="Photos of this run" />
+      <Legend counts={totals} />
+      {listing && statedPhotos === null && (
+        <p className={classes.facts}>Still listing: {count(totals.found)} so far.</p>
+      )}
+      <SpokenProgress share={percent(settled, whole)} text={line} final={run.finishedAt !== null} />
+    </section>
+  )
+}
+
+function Facts({ run }: { run: Snapshot }) {
+  const now = useNow()
+  const { totals, statedBytes, secondsLeft, perSecond, bytesPerSecond } = run
+  const wholeBytes = Math.max(totals.bytesFound, statedBytes ?? 0)
+  const facts = [wholeBytes > totals.bytes ? sizeOf(totals.bytes, wholeBytes) : size(totals.bytes)]
+  if (run.state === 'running') {
+    facts.push(rate(perSecond, 'photos'))
+    if (bytesPerSecond > 0) facts.push(`${size(bytesPerSecond)}/s`)
+    if (secondsLeft) facts.push(`${range(secondsLeft)} left`)
+  }
+  if (run.startedAt) {
+    const end = run.finishedAt ? Date.parse(run.finishedAt) : now
+    facts.push(`${run.finishedAt ? 'took' : 'for'} ${duration((end - Date.parse(run.startedAt)) / 1000)}`)
+  }
+  return facts.map((fact, index) => (
+    <span key={fact.replace(/[\d.,]+/g, '#')}>
+      {index > 0 && ' · '}
+      {fact}
+    </span>
+  ))
+}

@@ -1,0 +1,181 @@
+'use client'
+import { Button, Modal } from '@mantine/core'
+import { useDisclosure } from '@mantine/hooks'
+import type { ReactNode } from 'react'
+import { ago, at, counted, duration } from '../../../format.ts'
+import { Icon, type IconName } from '../../../icons.tsx'
+import { useNow } from '../../../live/use-now.ts'
+import { useProviderTitle } from '../../../provider-forms.tsx'
+import { ReplaceCredentials } from '../../../sources/source-form.tsx'
+import type { Family } from '../../../states/states.ts'
+import { wordsOfCode } from '../../../words.ts'
+import { useRunActions } from './actions.tsx'
+import classes from './run.module.css'
+import type { RunDetail, Snapshot } from './use-run.ts'
+
+/** Why it does not simply move, in sentences: red names what to do, amber goes on by itself. */
+export function Notices({ run, detail }: { run: Snapshot; detail: RunDetail | undefined }) {
+  return (
+    <ul className={classes.notices} aria-label="What to know">
+      <Blocked run={run} detail={detail} />
+      <Failed run={run} />
+      <Attention run={run} />
+      <Unserved run={run} />
+      <Thaw run={run} />
+      <Hosts run={run} />
+      <Retrying run={run} />
+      <Paused run={run} detail={detail} />
+      <Degraded run={run} />
+    </ul>
+  )
+}
+
+function Notice({
+  family,
+  icon,
+  children,
+  action,
+}: {
+  family: Family
+  icon: IconName
+  children: ReactNode
+  action?: ReactNode
+}) {
+  return (
+    <li className={classes.notice}>
+      <span style={{ color: `var(--${family})`, display: 'inline-flex', paddingTop: 2 }}>
+        <Icon name={icon} />
+      </span>
+      <span className={classes.noticeText}>{children}</span>
+      {action}
+    </li>
+  )
+}
+
+function Blocked({ run, detail }: { run: Snapshot; detail: RunDetail | undefined }) {
+  const [entering, enter] = useDisclosure(false)
+  const { resume } = useRunActions(run.run)
+  if (run.state !== 'blocked' && run.state !== 'failed') return null
+  const needsCredentials = ['sign_in_refused', 'challenge', 'credentials_missing'].includes(run.code ?? '')
+  const source =
+    detail?.sourceId && run.provider ? { id: detail.sourceId, clientId: run.client.id, provider: run.provider } : null
+  const action = source && needsCredentials && (
+    <Button size="compact-sm" h={30} onClick={enter.open}>
+      Enter credentials
+    </Button>
+  )
+  return (
+    <>
+      <Notice family="needs-you" icon="alert" action={action}>
+        <b>{wordsOfCode(run.code ?? 'unknown').title}.</b> {run.todo ?? wordsOfCode(run.code ?? 'unknown').todo}{' '}
+        {run.code && <code>{run.code}</code>}
+      </Notice>
+      {source && (
+        <Modal opened={entering} onClose={enter.close} title="New credentials">
+          <ReplaceCredentials
+            source={source}
+            onReplaced={() => resume.mutateAsync({ id: run.run })}
+            onDone={enter.close}
+          />
+        </Modal>
+      )}
+    </>
+  )
+}
+
+function Failed({ run }: { run: Snapshot }) {
+  const { failed } = run.totals
+  if (failed === 0) return null
+  return (
+    <Notice family="needs-you" icon="alert" action={<a href="#failures">See the causes</a>}>
+      {counted(failed, 'photo')} failed after every attempt.
+    </Notice>
+  )
+}
+
+function Attention({ run }: { run: Snapshot }) {
+  const { attention } = run.totals
+  if (attention === 0) return null
+  return (
+    <Notice family="needs-you" icon="alert" action={<a href="?state=attention#galleries">See them</a>}>
+      {attention === 1 ? 'One gallery needs' : `${counted(attention, 'gallery', 'galleries')} need`} a look.
+    </Notice>
+  )
+}
+
+function Unserved({ run }: { run: Snapshot }) {
+  if (run.unserved.length === 0) return null
+  return (
+    <Notice family="needs-you" icon="alert">
+      No worker takes {run.unserved.map((queue) => queue.replaceAll('-', ' ')).join(', ')}: start one, and this goes on
+      by itself.
+    </Notice>
+  )
+}
+
+function Thaw({ run }: { run: Snapshot }) {
+  const now = useNow()
+  const title = useProviderTitle()
+  if (!run.thaw) return null
+  const { galleries, since, askAgainAt } = run.thaw
+  return (
+    <Notice family="recovers" icon="clock">
+      {galleries === 1 ? 'One gallery waits' : `${counted(galleries, 'gallery', 'galleries')} wait`} for{' '}
+      {title(run.provider)} to bring {galleries === 1 ? 'it' : 'them'} back: asked {at(new Date(since), now)}, asking
+      again {until(askAgainAt, now)}.
+    </Notice>
+  )
+}
+
+function Hosts({ run }: { run: Snapshot }) {
+  const now = useNow()
+  return run.hosts.map(({ host, blockedUntil, reason }) => (
+    <Notice key={host} family="recovers" icon="clock">
+      {host} {reason ? `says: ${reason.replaceAll('_', ' ')}.` : 'asks us to slow down.'} We go on{' '}
+      {until(blockedUntil, now)}.
+    </Notice>
+  ))
+}
+
+function Retrying({ run }: { run: Snapshot }) {
+  const now = useNow()
+  const { photos, nextAt } = run.retrying
+  if (photos === 0) return null
+  return (
+    <Notice family="recovers" icon="retry">
+      {counted(photos, 'photo')} did not come at once and {photos === 1 ? 'is' : 'are'} tried again
+      {nextAt && ` ${until(nextAt, now)}`}.
+    </Notice>
+  )
+}
+
+function Paused({ run, detail }: { run: Snapshot; detail: RunDetail | undefined }) {
+  const now = useNow()
+  if (run.state !== 'paused' && run.state !== 'cancelled') return null
+  const note = detail?.events.find((event) => event.kind === run.state)?.data.note
+  return (
+    <Notice family="waiting" icon={run.state === 'paused' ? 'circlePause' : 'circleStop'}>
+      {run.state === 'paused' ? 'Paused' : 'Cancelled'} by {run.stateBy} {ago(new Date(run.stateAt), now)}
+      {typeof note === 'string' && `: “${note}”`}.{' '}
+      {run.state === 'paused' ? 'Resuming goes on where it stood.' : 'What was copied stays.'}
+    </Notice>
+  )
+}
+
+function Degraded({ run }: { run: Snapshot }) {
+  const { degraded } = run.totals
+  if (degraded === 0) return null
+  return (
+    <Notice family="waiting" icon="image">
+      {counted(degraded, 'photo')} {degraded === 1 ? 'is' : 'are'} safe but cannot be shown as wished: the original is
+      kept byte for byte.
+    </Notice>
+  )
+}
+
+/** "in 45 s", "at 14:05". */
+function until(time: string, now: number): string {
+  const seconds = (Date.parse(time) - now) / 1000
+  if (seconds <= 0) return 'now'
+  return seconds < 600 ? `in ${duration(seconds)}` : `at ${at(new Date(time), now)}`
+}

@@ -1,0 +1,74 @@
+'use client'
+import { Skeleton } from '@mantine/core'
+import { Connection, Dimmed } from '../../../live/connection.tsx'
+import { PageHead, Trouble } from '../../../parts/parts.tsx'
+import { useProviderTitle } from '../../../provider-forms.tsx'
+import { State } from '../../../states/state.tsx'
+import { runStates, wordsOf } from '../../../states/states.ts'
+import { RunActions } from './actions.tsx'
+import { Failures } from './failures.tsx'
+import { Galleries } from './galleries.tsx'
+import { Headline } from './headline.tsx'
+import { Notices } from './notices.tsx'
+import { Plan } from './plan.tsx'
+import { Stages } from './stages.tsx'
+import { Timeline } from './timeline.tsx'
+import { type RunDetail, type Snapshot, useRun, useRunDetail } from './use-run.ts'
+
+export function RunPage({ runId }: { runId: string }) {
+  const { view: run, connection, refused } = useRun(runId)
+  const detail = useRunDetail(runId, run)
+  const title = useProviderTitle()
+  if (refused) return <Trouble message={refused.message} />
+  if (!run) return <Loading />
+  const from = run.kind === 'upload' ? 'Upload' : `${title(run.provider)} → Pass`
+  return (
+    <>
+      <PageHead
+        crumbs={[
+          { href: '/', text: 'Runs' },
+          { href: `/clients/${run.client.id}`, text: run.client.name },
+          { text: from },
+        ]}
+        title={run.client.name}
+      >
+        <State of={wordsOf(runStates, run.state)} />
+        <Connection connection={connection} />
+        <RunActions run={run} />
+      </PageHead>
+      <Dimmed connection={connection}>
+        <Body run={run} detail={detail.data} />
+      </Dimmed>
+    </>
+  )
+}
+
+function Body({ run, detail }: { run: Snapshot; detail: RunDetail | undefined }) {
+  const begun = run.startedAt !== null
+  return (
+    <>
+      {begun && <Headline run={run} />}
+      <Notices run={run} detail={detail} />
+      {begun && <Stages run={run} />}
+      {!begun && <Plan run={run} detail={detail} />}
+      {run.totals.galleries > 0 && <Galleries run={run} />}
+      {(run.totals.failed > 0 || run.totals.skipped > 0) && <Failures run={run} />}
+      {detail && <Timeline detail={detail} />}
+    </>
+  )
+}
+
+/** Shaped like the page that comes. */
+function Loading() {
+  return (
+    <div aria-busy="true" role="status" aria-label="Loading">
+      <Skeleton width={160} height={12} mb="sm" />
+      <Skeleton width={280} height={32} mb="lg" />
+      <Skeleton height={12} mb="sm" />
+      <Skeleton width="60%" height={16} mb="xl" />
+      {[1, 2, 3, 4, 5, 6].map((row) => (
+        <Skeleton key={row} height={24} my="md" />
+      ))}
+    </div>
+  )
+}

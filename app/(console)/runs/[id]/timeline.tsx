@@ -1,0 +1,55 @@
+'use client'
+import { Button } from '@mantine/core'
+import { useState } from 'react'
+import { count } from '../../../format.ts'
+import { Ago, Section, TextLink } from '../../../parts/parts.tsx'
+import { eventWords } from '../../../words.ts'
+import classes from './run.module.css'
+import type { RunDetail } from './use-run.ts'
+
+const shownAtFirst = 8
+
+/** Who did what, newest first. */
+export function Timeline({ detail }: { detail: RunDetail }) {
+  const [all, setAll] = useState(false)
+  const events = all ? detail.events : detail.events.slice(0, shownAtFirst)
+  return (
+    <Section title="What happened">
+      <ol className={classes.timeline}>
+        {events.map((event) => (
+          <li key={event.id}>
+            <span className={classes.when}>
+              <Ago time={new Date(event.at)} />
+            </span>
+            <span>
+              {eventWords[event.kind] ?? event.kind.replaceAll(/[_-]/g, ' ')}
+              {event.gallery && (
+                <>
+                  {' '}
+                  in <TextLink href={`/galleries/${event.gallery.publicId}`}>{event.gallery.title}</TextLink>
+                </>
+              )}
+              {saying(event.data) && <span className={classes.dim}>: {saying(event.data)}</span>}
+            </span>
+            <span className={classes.by}>{event.actor === 'worker' ? '' : event.actor}</span>
+          </li>
+        ))}
+      </ol>
+      {detail.events.length > shownAtFirst && !all && (
+        <Button variant="subtle" color="gray" size="compact-sm" onClick={() => setAll(true)}>
+          Show {count(detail.events.length - shownAtFirst)} earlier
+        </Button>
+      )}
+    </Section>
+  )
+}
+
+/** What an event says in its own words, where it has some. */
+function saying(data: Record<string, unknown>): string | null {
+  if (typeof data.retried === 'number') return `${count(data.retried)} photos`
+  for (const key of ['note', 'todo', 'reason', 'expected', 'code'] as const) {
+    const value = data[key]
+    if (typeof value === 'string') return value
+  }
+  return null
+}
