@@ -25,7 +25,7 @@ const paths = {
   menu: 'M4 7h16M4 12h16M4 17h16',
   monitor: 'M3 5h18v11H3zM9 20h6M12 16v4',
   moon: 'M20 14.5A8 8 0 0 1 9.5 4 8 8 0 1 0 20 14.5z',
-  moving: 'M12 3a9 9 0 1 0 9 9M12 3a9 9 0 0 1 9 9',
+  moving: 'M12 3.5a8.5 8.5 0 1 0 8.5 8.5',
   pause: 'M8 5v14M16 5v14',
   play: 'M7 5l12 7-12 7z',
   plus: 'M12 5v14M5 12h14',
@@ -56,6 +56,7 @@ export function Icon({
 }) {
   const named = title ? { role: 'img', 'aria-label': title } : { 'aria-hidden': true }
   return (
+    // biome-ignore lint/a11y/noSvgWithoutTitle: it has one where it means something by itself
     <svg
       {...named}
       className={className}

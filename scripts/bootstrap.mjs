@@ -4,7 +4,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -59,7 +59,7 @@ function isNode24(path) {
 function run(node, [script, ...args]) {
   const guard = pathToFileURL(join(root, 'scripts/guard.ts')).href
   // A session of its own: the terminal's Ctrl-C comes here, and once from here, however many processes npm put between.
-  const child = spawn(node, ['--import', guard, join(root, script), ...args], {
+  const child = spawn(node, ['--import', guard, resolve(root, script), ...args], {
     cwd: root,
     detached: true,
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],

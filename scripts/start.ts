@@ -21,8 +21,6 @@ const tell = (line: string) => process.stdout.write(`${line}\n`)
 const drainSeconds = 30
 const embedded = !process.env.DATABASE_URL
 
-// What we write is for nobody else; children inherit it.
-process.umask(0o077)
 const stopping = untilAskedToStop()
 const services = supervisor(tell, stopping)
 let dataDir: DataDir | undefined
@@ -50,6 +48,8 @@ async function bringUp(given: Env): Promise<void> {
     return undefined
   })
   if (!dev) await buildConsole(tell, stopping)
+  // What the system writes from here on is for nobody else; children inherit it.
+  process.umask(0o077)
 
   const DATABASE_URL = given.DATABASE_URL ?? (await embeddedDatabase(dataDir))
   const env = { ...given, DATABASE_URL, PASS_SECRET_KEY: given.PASS_SECRET_KEY ?? dataDir.secretKey }

@@ -145,7 +145,8 @@ async function launch(start: Start, programs: Binaries, runner: Identity, port: 
 
 /** Where `setpriv` is absent, spawn itself changes the user. */
 const plainUser = (runner: Identity) => (runner.user && runner.prefix.length === 0 ? runner.user : {})
-const environment = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' }
+// Next's types want NODE_ENV in every environment.
+const environment = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' } as unknown as NodeJS.ProcessEnv
 
 // Not listening yet, or still recovering, which may take minutes after a crash under load.
 const notYet = new Set(['ECONNREFUSED', 'ECONNRESET', '57P03'])

@@ -35,6 +35,17 @@ describe('instructions', () => {
     })
   })
 
+  test('parse to themselves once they are complete', () => {
+    for (const sent of [
+      { format: 'png', watermark: 'logo.png' },
+      { resize: { width: 5 }, crop: { left: 0, top: 0, width: 9, height: 9 }, watermark: { text: 'a' } },
+      { preset: 'web' },
+    ]) {
+      const complete = parseInstructions(sent)
+      expect(parseInstructions(JSON.parse(JSON.stringify(complete)))).toEqual(complete)
+    }
+  })
+
   test('name a preset instead', () => {
     expect(parseInstructions({ preset: 'web' })).toEqual(resolvePreset('web'))
     expect(presetNames).toEqual(['thumb', 'web'])

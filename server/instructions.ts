@@ -69,7 +69,7 @@ const instructionsSchema = z
     crop: z.strictObject({ left: offset, top: offset, width: offset.min(1), height: offset.min(1) }).optional(),
     watermark: watermarkSchema.optional(),
     format: z.enum(['webp', 'jpeg', 'avif', 'png']).default('webp'),
-    quality: z.int().min(1).max(100).optional(),
+    quality: z.int().min(1).max(100).nullish(),
   })
   .transform((wanted) => {
     const lossless = formats[wanted.format].quality === null
@@ -105,7 +105,10 @@ export class InvalidInstructions extends Error {
   }
 }
 
-/** Takes instructions or `{"preset": …}` as a caller sent them. Throws InvalidInstructions; unknown keys are refused. */
+/**
+ * Takes instructions or `{"preset": …}` as a caller sent them, and what it gave back before. Throws InvalidInstructions;
+ * unknown keys are refused.
+ */
 export function parseInstructions(value: unknown): Instructions {
   refusePrototypeKeys(value, [])
   const isPreset = typeof value === 'object' && value !== null && 'preset' in value

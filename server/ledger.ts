@@ -147,8 +147,8 @@ export async function settle(
     step,
     outcomes.filter((outcome) => changed.has(outcome.id)),
   )
-  await queues.enqueue(tx, 'render-photos', jobs.render)
-  await queues.enqueue(tx, 'fetch-photos', jobs.fetch)
+  await queues.enqueue(tx, 'render-photos', onlyOf(jobs.render, changed))
+  await queues.enqueue(tx, 'fetch-photos', onlyOf(jobs.fetch, changed))
   const complete = (rows[0]?.complete ?? []).map(Number)
   await queues.enqueue(
     tx,
@@ -202,6 +202,16 @@ function followUps(runId: string, from: 'listed' | 'stored', outcomes: Outcome[]
     else remember(render, chunksOf('render-photos', runId, ids, seconds))
   }
   return { render, fetch, of }
+}
+
+/** The jobs of those photos that really changed. */
+function onlyOf<N extends 'fetch-photos' | 'render-photos'>(jobs: NewJob<N>[], changed: Set<number>): NewJob<N>[] {
+  return jobs
+    .map((job) => {
+      const photoIds = job.payload.photoIds.filter((id) => changed.has(id))
+      return { ...job, payload: { photoIds } as NewJob<N>['payload'] }
+    })
+    .filter((job) => job.payload.photoIds.length > 0)
 }
 
 function wantedRow(outcome: Outcome, from: 'listed' | 'stored', step: string, jobId: string | null) {

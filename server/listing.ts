@@ -74,24 +74,47 @@ export async function recordGalleries(
   galleries: (FoundGallery & { ordinal: number })[],
 ): Promise<void> {
   if (galleries.length === 0) return
+  const kept = (column: string) =>
+    sql.raw(`${column} = case when galleries.run_id = excluded.run_id then galleries.${column} end`)
   await tx.execute(sql`
     insert into galleries (client_id, source_id, run_id, folder_id, ref, title, date, access, cover_ref, position, ordinal,
       "virtual", stated_count, stated_bytes, change_token)
-    select ${run.clientId}::uuid, ${run.sourceId}::uuid, ${run.id}::uuid, f.id, g.ref, g.title, g.date, g.access, g."coverRef", g.position,
-      g.ordinal, g."virtual", g."statedCount", g."statedBytes", g."changeToken"
+    select distinct on (g.ref) ${run.clientId}::uuid, ${run.sourceId}::uuid, ${run.id}::uuid, f.id, g.ref, g.title, g.date, g.access,
+      g."coverRef", g.position, g.ordinal, g."virtual", g."statedCount", g."statedBytes", g."changeToken"
     from jsonb_to_recordset(${jsonb(galleries)}::jsonb) as g(ref text, "folderRef" text, title text, position int4, ordinal int4,
       "virtual" bool, "statedCount" int4, "statedBytes" int8, access access, date text, "coverRef" text, "changeToken" text)
     left join folders f on f.source_id = ${run.sourceId}::uuid and f.ref = g."folderRef"
+    order by g.ref, g.ordinal
     on conflict (client_id, source_id, ref) do update set
       run_id = excluded.run_id, folder_id = excluded.folder_id, title = excluded.title, date = excluded.date,
       access = excluded.access, cover_ref = excluded.cover_ref, position = excluded.position, ordinal = excluded.ordinal,
       "virtual" = excluded."virtual", stated_count = excluded.stated_count, stated_bytes = excluded.stated_bytes,
       change_token = excluded.change_token,
       state = case when galleries.run_id = excluded.run_id then galleries.state else 'found' end,
-      cursor = case when galleries.run_id = excluded.run_id then galleries.cursor end,
-      listed_at = case when galleries.run_id = excluded.run_id then galleries.listed_at end,
-      built_at = case when galleries.run_id = excluded.run_id then galleries.built_at end,
-      verified_at = case when galleries.run_id = excluded.run_id then galleries.verified_at end`)
+      tries = case when galleries.run_id = excluded.run_id then galleries.tries else 0 end,
+      ${kept('code')}, ${kept('waiting_since')}, ${kept('ask_again_at')}, ${kept('cursor')}, ${kept('listed_at')}, ${kept('built_at')},
+      ${kept('verified_at')}`)
+  await takeOverPhotos(tx, run)
+}
+
+/** What an earlier run left undone in these galleries is now this run's to do; what had failed is tried anew. */
+async function takeOverPhotos(tx: Tx, run: { id: string; sourceId: string }): Promise<void> {
+  await tx.execute(sql`
+    with taken as (
+      select p.id, p.state from photos p join galleries g on g.id = p.gallery_id
+      where g.run_id = ${run.id} and p.run_id in (select id from runs where source_id = ${run.sourceId} and id <> ${run.id})
+        and (p.state in ('listed', 'stored') or (p.code is not null and p.state in ('failed', 'skipped')))
+      order by p.id for update of p
+    ), moved as (
+      update photos p set run_id = ${run.id} from taken t where p.id = t.id and t.state <> 'failed'
+    ), again as (
+      update photos p set run_id = ${run.id}, attempts = 0, code = null, step = null, job_id = null, next_try_at = null,
+        state = case when p.sha256 is null then 'listed' else 'stored' end::photo_state
+      from taken t where p.id = t.id and t.state = 'failed' returning p.gallery_id, p.state
+    )
+    update galleries g set failed = g.failed - m.n, listed = g.listed + m.listed, stored = g.stored + m.n - m.listed
+    from (select gallery_id, count(*)::int as n, count(*) filter (where state = 'listed')::int as listed from again group by gallery_id) m
+    where g.id = m.gallery_id`)
 }
 
 export interface ListedGallery {
@@ -121,10 +144,10 @@ export async function recordPage(
   if (moved.rows.length === 0) return false
   if (page.photos.length === 0) return true
   const owners = await ownersOf(tx, gallery, page.photos)
-  const rows = page.photos.map((photo) => ({
+  const rows = page.photos.map((photo, i) => ({
     ...photo,
     extra: Object.keys(photo.extra).length > 0 ? photo.extra : null,
-    owner: owners.get(photo.galleryRef) ?? gallery.id,
+    owner: owners[i] ?? gallery.id,
   }))
   const inserted = await insertPhotos(tx, gallery, rows)
   await placePhotos(tx, gallery.id, rows)
@@ -143,14 +166,26 @@ export async function recordPage(
   return true
 }
 
-/** Galleries of this run that own the page's photos; locked in order, since their counters move. */
-async function ownersOf(tx: Tx, gallery: ListedGallery, photos: FoundPhoto[]): Promise<Map<string, number>> {
-  if (!gallery.virtual) return new Map([[gallery.ref, gallery.id]])
-  const refs = [...new Set(photos.map((photo) => photo.galleryRef))]
-  const { rows } = await tx.execute<{ id: number; ref: string }>(sql`
-    select id, ref from galleries where source_id = ${gallery.sourceId} and run_id = ${gallery.runId}
-      and ref = any(${sql.param(refs)}::text[]) and not "virtual" order by id for update`)
-  return new Map(rows.map((row) => [row.ref, Number(row.id)]))
+/**
+ * The galleries that own the page's photos, in its order. A collection's photo belongs to its own gallery where that is
+ * of this run or was moved before; otherwise, and where it did so before, to the collection.
+ */
+async function ownersOf(tx: Tx, gallery: ListedGallery, photos: FoundPhoto[]): Promise<number[]> {
+  if (!gallery.virtual) return []
+  const refs = jsonb(photos.map(({ ref, kind, galleryRef }, n) => ({ n, ref, file: kind === 'file', galleryRef })))
+  // Locked in order, since their counters move.
+  await tx.execute(sql`
+    select id from galleries where client_id = ${gallery.clientId} and source_id = ${gallery.sourceId} and run_id = ${gallery.runId}
+      and ref in (select f."galleryRef" from jsonb_to_recordset(${refs}::jsonb) as f("galleryRef" text)) and not "virtual"
+    order by id for update`)
+  const { rows } = await tx.execute<{ owner: number }>(sql`
+    select coalesce(own.gallery_id, case when g.run_id = ${gallery.runId} then g.id end, moved.gallery_id, ${gallery.id})::int8 as owner
+    from jsonb_to_recordset(${refs}::jsonb) as f(n int4, ref text, file bool, "galleryRef" text)
+    left join galleries g on g.client_id = ${gallery.clientId} and g.source_id = ${gallery.sourceId} and g.ref = f."galleryRef" and not g."virtual"
+    left join photos own on own.gallery_id = ${gallery.id} and own.ref = f.ref and (own.kind = 'file') = f.file
+    left join photos moved on moved.gallery_id = g.id and moved.ref = f.ref and (moved.kind = 'file') = f.file and moved.state = 'published'
+    order by f.n`)
+  return rows.map((row) => Number(row.owner))
 }
 
 async function insertPhotos(
@@ -195,9 +230,10 @@ async function placePhotos(
     on conflict (gallery_id, ref) do nothing`)
   await tx.execute(sql`
     insert into placements (set_id, photo_id, position)
-    select s.id, p.id, l.position
+    select distinct on (s.id, p.id) s.id, p.id, l.position
     from jsonb_to_recordset(${jsonb(places)}::jsonb) as l(ref text, file bool, owner int8, "setRef" text, position int4)
     join photos p on p.gallery_id = l.owner and p.ref = l.ref and (p.kind = 'file') = l.file
     join sets s on s.gallery_id = ${galleryId} and s.ref is not distinct from l."setRef"
+    order by s.id, p.id, l.position
     on conflict (set_id, photo_id) do update set position = excluded.position where placements.position <> excluded.position`)
 }

@@ -34,9 +34,10 @@ export interface Budget {
   take(host: string, lane: string, bounds: RateBounds, signal?: AbortSignal): Promise<void>
   /**
    * The host asked for fewer requests: halves the rate of all its lanes for every worker and blocks it. `seconds: null`
-   * (it did not say how long) is 30, doubled if the last block has hardly ended. Gives the seconds that hold.
+   * (it did not say how long) is 1, and twice the last block, up to 240, where `fruitless`: nothing was served since.
+   * Gives the seconds that hold.
    */
-  limited(host: string, seconds: number | null, status: number): Promise<number>
+  limited(host: string, seconds: number | null, status: number, fruitless?: boolean): Promise<number>
   /** The host refused (403): halves the rate of all its lanes. Several within a second count once. */
   refused(host: string): Promise<void>
   state(): Promise<HostBudget[]>
@@ -90,11 +91,11 @@ export function createBudget(pool: Pool, options: BudgetOptions = {}): Budget {
     take(host, lane, bounds, signal) {
       return laneOf(host, lane, bounds).take(signal)
     },
-    async limited(host, seconds, status) {
-      const first = seconds ?? 30
+    async limited(host, seconds, status, fruitless = false) {
+      const first = seconds ?? 1
       stop(host, first)
-      const row = await complain<{ seconds: number | null }>(pool, limitedSql, [host, seconds, String(status)])
-      const holds = Math.max(1, Math.ceil(row?.seconds ?? first))
+      const row = await complain<{ seconds: number | null }>(pool, limitedSql, [host, seconds, String(status), fruitless])
+      const holds = Math.max(0.1, Math.ceil((row?.seconds ?? first) * 10) / 10)
       stop(host, holds)
       return holds
     },
@@ -181,15 +182,14 @@ const limitedSql = `
   with seen as (
     select host, lane,
       coalesce(blocked_until > now(), false) as blocked,
-      extract(epoch from blocked_until - updated_at)::float8 as lasted,
-      extract(epoch from now() - blocked_until)::float8 as since
+      extract(epoch from blocked_until - updated_at)::float8 as lasted
     from host_budgets where host = $1 order by lane for update
   ), verdict as (
     select host, lane, blocked, now() + make_interval(secs => case
       when $2::float8 is not null then $2::float8
       when blocked then 0
-      when since < lasted then least(3600, greatest(30, 2 * lasted))
-      else 30 end) as until
+      when $4::boolean then least(240, greatest(1, 2 * lasted))
+      else 1 end) as until
     from seen
   ), told as (
     update host_budgets b set

@@ -3,9 +3,9 @@ import { sql } from 'drizzle-orm'
 import pLimit from 'p-limit'
 import type { Tx } from '#db/client.ts'
 import { recordEvent } from './events.ts'
+import { finishIfSettled, holdRun } from './finish.ts'
 import type { House } from './house.ts'
 import type { Queues } from './queues.ts'
-import { finishIfSettled } from './runs.ts'
 import { originalKey } from './store/store.ts'
 
 interface Subject {
@@ -49,6 +49,7 @@ export async function missingObjects(house: House, gallery: Subject): Promise<nu
 
 /** `moving` while photos of it are still on their way. */
 export async function reconciliationOf(tx: Tx, gallery: Subject, missing: number[]): Promise<Verdict | 'moving'> {
+  await holdRun(tx, gallery.runId)
   const { rows } = await tx.execute<{
     moving: boolean
     failed: number
@@ -79,6 +80,7 @@ export async function reconciliationOf(tx: Tx, gallery: Subject, missing: number
 
 /** Photos become published; the gallery too where it is verified, else it needs attention and says why. */
 export async function publishGallery(tx: Tx, queues: Queues, gallery: Subject, verdict: Verdict): Promise<void> {
+  await holdRun(tx, gallery.runId)
   await tx.execute(sql`
     with changed as (
       update photos set state = 'published', job_id = null where gallery_id = ${gallery.id} and state = 'rendered' returning id

@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm'
 import type { Tx } from '#db/client.ts'
 import { recordAudit } from './audit.ts'
 import { recordEvent } from './events.ts'
+import { finishIfSettled, freeze } from './finish.ts'
 import type { Actor, House } from './house.ts'
 import { presetNames, resolvePreset } from './instructions.ts'
 import { jsonb } from './jsonb.ts'
@@ -94,8 +95,8 @@ export async function startRun(house: House, actor: Actor, runId: string): Promi
     await enterState(tx, runId, 'running', actor)
     await tx.execute(sql`update runs set started_at = coalesce(started_at, now()) where id = ${runId}`)
     await tx.execute(sql`update galleries set state = 'planned' where run_id = ${runId} and state = 'found'`)
-    await enqueueMissing(tx, house.queues, runId)
     await recordEvent(tx, runId, actor, 'started')
+    await goOn(tx, house, runId)
     await recordAudit(tx, actor, 'run.start', runId, {}, run.clientId)
   })
   announce(house, runId)
@@ -129,8 +130,9 @@ export async function resumeRun(house: House, actor: Actor, runId: string): Prom
     await enterState(tx, runId, state, actor)
     await tx.execute(sql`update galleries set ask_again_at = now() where run_id = ${runId} and state = 'waiting'`)
     await tx.execute(sql`update galleries set tries = 0 where run_id = ${runId} and tries > 0`)
-    await enqueueMissing(tx, house.queues, runId)
+    await tx.execute(sql`update runs set tries = 0 where id = ${runId}`)
     await recordEvent(tx, runId, actor, 'resumed')
+    await goOn(tx, house, runId)
     await recordAudit(tx, actor, 'run.resume', runId, {}, run.clientId)
   })
   announce(house, runId)
@@ -212,7 +214,7 @@ export async function retryRun(
         from locked l where p.id = l.id returning p.gallery_id, p.state
       ), counted as (
         update galleries g set failed = g.failed - m.n, listed = g.listed + m.listed, stored = g.stored + m.n - m.listed,
-          state = 'copying', code = null, verified_at = null
+          state = 'copying', code = null, verified_at = null, tries = 0
         from (select gallery_id, count(*)::int as n, count(*) filter (where state = 'listed')::int as listed from changed group by gallery_id) m
         where g.id = m.gallery_id returning m.n
       ) select coalesce(sum(n), 0)::int as retried, count(*)::int as galleries from counted`)
@@ -227,11 +229,12 @@ export async function retryRun(
     const { retried } = rows[0]!
     const galleries = rows[0]!.galleries + again.rows.length
     if (galleries > 0 && (run.state === 'done' || run.state === 'done_with_problems' || run.state === 'failed')) {
+      await refuseSecond(tx, run)
       await enterState(tx, runId, 'running', actor)
       await tx.execute(sql`update runs set finished_at = null, totals = null where id = ${runId}`)
     }
-    await enqueueMissing(tx, house.queues, runId)
     await recordEvent(tx, runId, actor, 'retried', { ...filter, retried })
+    await goOn(tx, house, runId)
     await recordAudit(tx, actor, 'run.retry', runId, { ...filter, retried }, run.clientId)
     return { retried, galleries }
   })
@@ -239,38 +242,25 @@ export async function retryRun(
   return result
 }
 
-/** Done when every gallery has come to its end; with problems where something failed, was skipped or needs a look. */
-export async function finishIfSettled(tx: Tx, runId: string): Promise<boolean> {
-  const { rows } = await tx.execute<{ open: boolean; troubled: boolean }>(sql`
-    select coalesce(bool_or(state not in ('published', 'attention')), false) as open,
-      coalesce(bool_or(state = 'attention' or failed > 0 or skipped > 0), false) as troubled
-    from galleries where run_id = ${runId}`)
-  const { open, troubled } = rows[0]!
-  if (open) return false
-  const done = await tx.execute(sql`
-    update runs set state = ${troubled ? 'done_with_problems' : 'done'}::run_state, state_by = 'worker', state_at = now(), code = null,
-      todo = null, resume_to = null, finished_at = now()
-    where id = ${runId} and state = 'running' returning id`)
-  if (done.rows.length === 0) return false
-  await freeze(tx, runId)
-  await recordEvent(tx, runId, 'worker', 'finished', { troubled })
-  return true
+/** Enqueues what there is to do; a run that has nothing left is through. */
+async function goOn(tx: Tx, house: House, runId: string): Promise<void> {
+  if ((await enqueueMissing(tx, house.queues, runId)) === 0) await finishIfSettled(tx, runId)
 }
 
-/** A run's totals as they stand at its end: a later run may take its galleries over. */
-async function freeze(tx: Tx, runId: string): Promise<void> {
-  await tx.execute(sql`
-    update runs set totals = (
-      select jsonb_build_object('galleries', count(*), 'found', coalesce(sum(total), 0), 'stored', coalesce(sum(stored), 0),
-        'rendered', coalesce(sum(rendered), 0), 'published', coalesce(sum(published), 0), 'skipped', coalesce(sum(skipped), 0),
-        'failed', coalesce(sum(failed), 0), 'degraded', coalesce(sum(degraded), 0), 'bytes', coalesce(sum(bytes_stored), 0))
-      from galleries where run_id = ${runId}), finished_at = coalesce(finished_at, now())
-    where id = ${runId}`)
+/** A source has one open run. */
+async function refuseSecond(tx: Tx, run: RunFacts): Promise<void> {
+  if (!run.sourceId) return
+  await tx.execute(sql`select from sources where id = ${run.sourceId} for update`)
+  const { rows } = await tx.execute(sql`
+    select from runs where source_id = ${run.sourceId} and id <> ${run.id} and state in ('surveying', 'planned', 'running', 'paused', 'blocked')`)
+  if (rows.length > 0)
+    throw new Refusal('other_run_open', 409, 'Another run of this account is open: retry when it has ended.')
 }
 
+/** Before its galleries, always: so verbs and workers wait for each other and never lock each other out. */
 async function lockRun(tx: Tx, runId: string): Promise<RunFacts> {
   const { rows } = await tx.execute<RunFacts & Record<string, unknown>>(
-    sql`${sql.raw(facts)} where id = ${runId} for update`,
+    sql`${sql.raw(facts)} where id = ${runId} for no key update`,
   )
   if (!rows[0]) throw notFound('run')
   return rows[0]

@@ -45,6 +45,8 @@ export interface Snapshot {
   /** Photos and bytes stored a second, over the last minute. */
   perSecond: number
   bytesPerSecond: number
+  /** Photos come to their end a second, over the last minute. */
+  settledPerSecond: number
   /** A range, once there is enough to say. */
   secondsLeft: [number, number] | null
   /** Photos a second over the last 15 minutes, one value per 15 s, oldest first. */
@@ -137,7 +139,9 @@ export async function snapshot(house: House, runId: string): Promise<Snapshot> {
   const copied = row.stored + row.rendered + row.published
   const rates = ratesOf(samples.rows)
   const moving = row.state === 'running'
-  const left = Math.max(row.statedPhotos ?? 0, row.found) - copied - row.skipped - row.failed
+  const whole = Math.max(row.statedPhotos ?? 0, row.found)
+  const toCopy = whole - copied - row.skipped - row.failed
+  const toSettle = whole - row.rendered - row.published - row.skipped - row.failed
   return {
     run: runId,
     kind: row.kind,
@@ -157,7 +161,8 @@ export async function snapshot(house: House, runId: string): Promise<Snapshot> {
     statedBytes: row.statedBytes,
     perSecond: moving ? rates.perSecond : 0,
     bytesPerSecond: moving ? rates.bytesPerSecond : 0,
-    secondsLeft: moving ? secondsLeft(left, rates) : null,
+    settledPerSecond: moving ? rates.settledPerSecond : 0,
+    secondsLeft: moving ? secondsLeft({ toCopy, toSettle }, rates) : null,
     spark: rates.spark,
     stages: stagesOf(row, copied),
     retrying: { photos: retrying.rows[0]!.photos, nextAt: retrying.rows[0]!.nextAt?.toISOString() ?? null },
@@ -177,7 +182,7 @@ export async function snapshot(house: House, runId: string): Promise<Snapshot> {
 
 /** A later run may have taken the galleries over: then the totals of this one are as they stood at its end. */
 function totalsOf(row: Counted, copied: number): Snapshot['totals'] {
-  const taken = row.galleries === 0 && row.frozen
+  const taken = row.frozen && row.galleries < row.frozen.galleries
   const { galleries, found, stored, rendered, published, skipped, failed, degraded, bytes } = taken ? row.frozen! : row
   return {
     galleries,
@@ -229,9 +234,18 @@ interface Sample {
 const sparkSeconds = 15
 const sparkBars = 60
 
-function ratesOf(samples: Sample[]): { perSecond: number; bytesPerSecond: number; spark: number[]; spread: number } {
+interface Rates {
+  perSecond: number
+  bytesPerSecond: number
+  settledPerSecond: number
+  spark: number[]
+  /** Seconds that the rates were taken over. */
+  spread: number
+}
+
+function ratesOf(samples: Sample[]): Rates {
   const last = samples.at(-1)
-  if (!last || samples.length < 2) return { perSecond: 0, bytesPerSecond: 0, spark: [], spread: 0 }
+  if (!last || samples.length < 2) return { perSecond: 0, bytesPerSecond: 0, settledPerSecond: 0, spark: [], spread: 0 }
   const minuteAgo = samples.findLast((sample) => sample.at <= last.at - 60) ?? samples[0]!
   const seconds = Math.max(last.at - minuteAgo.at, 1)
   const spark: number[] = []
@@ -243,15 +257,19 @@ function ratesOf(samples: Sample[]): { perSecond: number; bytesPerSecond: number
   return {
     perSecond: Math.max(0, (last.stored - minuteAgo.stored) / seconds),
     bytesPerSecond: Math.max(0, (last.bytes - minuteAgo.bytes) / seconds),
+    settledPerSecond: Math.max(0, (last.settled - minuteAgo.settled) / seconds),
     spark,
     spread: seconds,
   }
 }
 
-/** Nothing before half a minute of work: an early guess would only be noise. */
-function secondsLeft(photosLeft: number, rates: { perSecond: number; spread: number }): [number, number] | null {
-  if (rates.spread < 30 || rates.perSecond <= 0 || photosLeft <= 0) return null
-  const seconds = photosLeft / rates.perSecond
+/** The slower of copying and finishing decides. Nothing before half a minute of work: an early guess would only be noise. */
+function secondsLeft(left: { toCopy: number; toSettle: number }, rates: Rates): [number, number] | null {
+  if (rates.spread < 30 || left.toSettle <= 0) return null
+  const copying = left.toCopy > 0 ? left.toCopy / rates.perSecond : 0
+  const finishing = left.toSettle / rates.settledPerSecond
+  const seconds = Math.max(copying, finishing)
+  if (!Number.isFinite(seconds)) return null
   return [Math.ceil(seconds * 0.85), Math.ceil(seconds * 1.3 + 5)]
 }
 

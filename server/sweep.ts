@@ -2,9 +2,11 @@
 // retry use it too, so there is one way into the queues.
 import { sql } from 'drizzle-orm'
 import type { Tx } from '#db/client.ts'
+import { finishIfSettled } from './finish.ts'
 import type { House } from './house.ts'
 import { jsonb } from './jsonb.ts'
 import { chunksOf } from './ledger.ts'
+import { announce } from './live.ts'
 import type { Queues } from './queues.ts'
 
 /** Rows in one go, so that a run of 500,000 photos needs no long transaction; the next round takes the rest. */
@@ -23,17 +25,21 @@ export async function enqueueMissing(tx: Tx, queues: Queues, runId: string): Pro
   )
 }
 
-/** Every open run, one transaction each; one process at a time, the others skip. */
+/** Every open run, one transaction each; one process at a time, the others skip. Ends runs that have nothing left. */
 export async function sweep(house: House): Promise<number> {
   const { rows } = await house.pool.query<{ id: string }>("select id from runs where state in ('surveying', 'running')")
   let made = 0
   for (const { id } of rows) {
-    made += await house.db.transaction(async (tx) => {
+    const round = await house.db.transaction(async (tx) => {
       const free = await tx.execute<{ free: boolean }>(
         sql`select pg_try_advisory_xact_lock(hashtextextended(${`sweep:${id}`}, 0)) as free`,
       )
-      return free.rows[0]!.free ? enqueueMissing(tx, house.queues, id) : 0
+      if (!free.rows[0]!.free) return { jobs: 0, finished: false }
+      const jobs = await enqueueMissing(tx, house.queues, id)
+      return { jobs, finished: jobs === 0 && (await finishIfSettled(tx, id)) }
     })
+    made += round.jobs
+    if (round.finished) announce(house, id)
   }
   return made
 }

@@ -93,6 +93,7 @@ export interface RunEvent {
   data: Record<string, unknown>
 }
 
+/** Without `verified`: one for every gallery says no more than the gallery's own row. */
 const eventsShown = 100
 
 export async function runDetail(house: House, runId: string): Promise<RunDetail> {
@@ -108,7 +109,8 @@ export async function runDetail(house: House, runId: string): Promise<RunDetail>
     house.pool.query<RunEvent>(
       `select e.id, e.at, e.kind, e.actor, e.data,
          case when g.id is not null then json_build_object('publicId', g.public_id, 'title', g.title) end as gallery
-       from events e left join galleries g on g.id = e.gallery_id where e.run_id = $1 order by e.id desc limit $2`,
+       from events e left join galleries g on g.id = e.gallery_id
+       where e.run_id = $1 and e.kind <> 'verified' order by e.id desc limit $2`,
       [runId, eventsShown],
     ),
   ])

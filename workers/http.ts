@@ -44,10 +44,11 @@ const politePacing: Pacing = { page: { start: 4, least: 0.2, most: 20 }, bytes: 
 
 export function createHttp(settings: HttpSettings): OpenHttp {
   const agent = guardedAgent(settings)
+  const served = new Set<string>()
   const watch = new SlowWatch(settings.slowest ?? { bytesPerSecond: 1000, seconds: 60 })
   const scoped: OpenHttp['scoped'] = ({ pacing = settings.pacing ?? politePacing, signal }) => {
     const ends = joinSignals(settings.signal, signal)
-    return { request: (url, options = {}) => request({ settings, agent, watch, pacing }, url, options, ends) }
+    return { request: (url, options = {}) => request({ settings, agent, watch, served, pacing }, url, options, ends) }
   }
   return {
     ...scoped({}),
@@ -63,6 +64,8 @@ interface Line {
   settings: HttpSettings
   agent: Dispatcher
   watch: SlowWatch
+  /** Hosts that served something since they last asked for fewer requests. */
+  served: Set<string>
   pacing: Pacing
 }
 
@@ -93,7 +96,7 @@ async function request(line: Line, address: string, options: HttpOptions, ends?:
   }
 }
 
-async function once({ settings, agent, watch, pacing }: Line, call: Call, options: HttpOptions, signal?: AbortSignal) {
+async function once({ settings, agent, watch, served, pacing }: Line, call: Call, options: HttpOptions, signal?: AbortSignal) {
   const { url, method, headers, body } = call
   const lane = options.lane ?? 'page'
   const { budget } = settings
@@ -121,8 +124,10 @@ async function once({ settings, agent, watch, pacing }: Line, call: Call, option
   const after = answer.status === 429 || answer.status === 503 ? retryAfterSeconds(answer) : null
   if (answer.status === 429 || after !== null) {
     await answer.discard()
-    throw new RateLimited(url.host, budget ? await budget.limited(url.host, after, answer.status) : (after ?? 30))
+    const fruitless = !served.delete(url.host)
+    throw new RateLimited(url.host, budget ? await budget.limited(url.host, after, answer.status, fruitless) : (after ?? 1))
   }
+  served.add(url.host)
   if (answer.status === 403) await budget?.refused(url.host)
   return answer
 }
@@ -182,13 +187,13 @@ function redirected(call: Call, status: number, location: string, settings: Http
   }
 }
 
-/** 1 to 3600; null without a header that can be read. A date counts from the answer's own, so that clocks may differ. */
+/** 0.1 to 3600; null without a header that can be read. A date counts from the answer's own, so that clocks may differ. */
 function retryAfterSeconds(answer: HttpAnswer): number | null {
   const value = answer.header('retry-after')?.trim()
   if (!value) return null
   const now = Date.parse(answer.header('date') ?? '') || Date.now()
   const seconds = /^\d+(\.\d+)?$/.test(value) ? Number(value) : (Date.parse(value) - now) / 1000
-  return Number.isNaN(seconds) ? null : Math.min(3600, Math.max(1, Math.ceil(seconds)))
+  return Number.isNaN(seconds) ? null : Math.min(3600, Math.max(0.1, seconds))
 }
 
 const joined = new WeakMap<AbortSignal, WeakMap<AbortSignal, AbortSignal>>()

@@ -1,13 +1,11 @@
-import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { instructionsHash, parseInstructions } from '#server/instructions.ts'
-import { heic, proPhoto } from './imaging/samples.ts'
-import { createImager, type Wanted } from './imaging.ts'
+import { instructionsHash } from '#server/instructions.ts'
+import { distance, noise, patches, proPhoto, want } from './imaging/samples.ts'
+import { createImager } from './imaging.ts'
 
 const imager = createImager()
 let folder: string
@@ -15,40 +13,6 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'imaging-'))
 })
 afterAll(() => rm(folder, { recursive: true }))
-
-/** Four patches whose colours tell every orientation apart: red, green over blue, grey. */
-async function patches(width = 480, height = 320): Promise<Buffer> {
-  const patch = (background: string, left: number, top: number) => ({
-    input: { create: { width: width / 2, height: height / 2, channels: 3 as const, background } },
-    left: left * (width / 2),
-    top: top * (height / 2),
-  })
-  return sharp({ create: { width, height, channels: 3, background: '#000' } })
-    .composite([patch('#c83c28', 0, 0), patch('#3ca050', 1, 0), patch('#2850b4', 0, 1), patch('#a0a0a0', 1, 1)])
-    .removeAlpha()
-    .png()
-    .toBuffer()
-}
-
-/** Detail everywhere, so that damage shows and nothing compresses away. */
-const noise = (width = 800, height = 600) =>
-  sharp({
-    create: { width, height, channels: 3, background: '#888', noise: { type: 'gaussian', mean: 128, sigma: 50 } },
-  })
-
-const want = (name: string, instructions: object, watermarkPicture?: Buffer): Wanted => ({
-  name,
-  instructions: parseInstructions(instructions),
-  ...(watermarkPicture && { watermarkPicture }),
-})
-
-/** Mean difference of two pictures over all channels, 0 to 255. */
-async function distance(one: Buffer, other: Buffer): Promise<number> {
-  const pixels = (picture: Buffer) =>
-    sharp(picture).resize(60, 40, { fit: 'fill' }).removeAlpha().toColourspace('srgb').raw().toBuffer()
-  const [a, b] = await Promise.all([pixels(one), pixels(other)])
-  return a.reduce((sum, value, i) => sum + Math.abs(value - b[i]!), 0) / a.length
-}
 
 /** The only rendition, which must be there. */
 async function single(original: Buffer | string, instructions: object, watermarkPicture?: Buffer) {
@@ -127,6 +91,14 @@ describe('a rendition', () => {
     const flat = await patches()
     const huge = { resize: { width: 16_000, height: 16_000, fit: 'fill', withoutEnlargement: false } }
     expect(await imager.render(flat, [want('huge', huge)])).toMatchObject({ code: 'output_too_large', renditions: [] })
+  })
+
+  test('that its encoder cannot make row by row is answered with output_too_large where memory is short', async () => {
+    const modest = createImager({ maxMemoryBytes: 4e6 })
+    const original = await noise().jpeg().toBuffer()
+    const wanted = ['webp', 'avif', 'jpeg', 'png'].map((format) => want(format, { format }))
+    const { code, renditions } = await modest.render(original, wanted)
+    expect([code, ...renditions.map(({ name }) => name)]).toEqual(['output_too_large', 'webp', 'jpeg', 'png'])
   })
 
   test.each([1, 2, 3, 4, 5, 6, 7, 8])('of an original with orientation %d is upright', async (orientation) => {
@@ -284,226 +256,6 @@ describe('several renditions', () => {
     const path = join(folder, 'picture.jpg')
     await noise().jpeg().toFile(path)
     expect(await single(path, { resize: { width: 80 } })).toMatchObject({ width: 80, height: 60 })
-  })
-})
-
-describe('takenAt', () => {
-  const taken = async (exif: Record<string, string>) => {
-    const original = await noise(16, 16).withExif({ IFD2: exif }).jpeg().toBuffer()
-    return (await imager.render(original, [])).takenAt
-  }
-
-  test('is the time that the EXIF states, with an offset only where one is stated', async () => {
-    const DateTimeOriginal = '2024:05:06 07:08:09'
-    expect(await taken({ DateTimeOriginal })).toBe('2024-05-06T07:08:09')
-    expect(await taken({ DateTimeOriginal, OffsetTimeOriginal: '+02:00' })).toBe('2024-05-06T07:08:09+02:00')
-    expect(await taken({ DateTimeOriginal, SubSecTimeOriginal: '25' })).toBe('2024-05-06T07:08:09.25')
-  })
-
-  test('is null where the EXIF states no real time', async () => {
-    expect(await taken({ DateTimeOriginal: '0000:00:00 00:00:00' })).toBeNull()
-    expect(await taken({ DateTimeOriginal: '2024:13:40 07:08:09' })).toBeNull()
-    expect(await taken({ DateTimeOriginal: 'yesterday' })).toBeNull()
-    expect((await imager.render(await noise(16, 16).png().toBuffer(), [])).takenAt).toBeNull()
-  })
-})
-
-describe('a text watermark', () => {
-  const grey = () =>
-    sharp({ create: { width: 800, height: 600, channels: 3, background: '#808080' } })
-      .png()
-      .toBuffer()
-  /** Where the rendition differs from plain grey: how many pixels, and their bounds. */
-  async function ink(watermark: object, picture?: Buffer) {
-    const made = await single(await grey(), { watermark, format: 'png' }, picture)
-    const { data, info } = await sharp(made.bytes).removeAlpha().raw().toBuffer({ resolveWithObject: true })
-    const found = { pixels: 0, left: info.width, right: 0, top: info.height, bottom: 0, reddish: 0, most: 0 }
-    for (let i = 0; i < data.length; i += 3) {
-      const [red, green] = [data[i]!, data[i + 1]!]
-      if (Math.abs(red - 128) < 12 && Math.abs(green - 128) < 12) continue
-      const [x, y] = [(i / 3) % info.width, Math.floor(i / 3 / info.width)]
-      found.pixels++
-      found.left = Math.min(found.left, x)
-      found.right = Math.max(found.right, x)
-      found.top = Math.min(found.top, y)
-      found.bottom = Math.max(found.bottom, y)
-      found.most = Math.max(found.most, Math.abs(red - 128))
-      if (red > green + 20) found.reddish++
-    }
-    return found
-  }
-
-  test('stands where gravity says, clear of the edge', async () => {
-    const southeast = await ink({ text: 'Anna' })
-    expect(southeast.left).toBeGreaterThan(600)
-    expect(southeast.top).toBeGreaterThan(500)
-    expect(southeast.right).toBeLessThan(796)
-    const northwest = await ink({ text: 'Anna', gravity: 'northwest' })
-    expect(northwest.right).toBeLessThan(200)
-    expect(northwest.bottom).toBeLessThan(100)
-    const centre = await ink({ text: 'Anna', gravity: 'centre' })
-    expect(Math.abs(centre.left + centre.right - 799)).toBeLessThan(12)
-  })
-
-  test('is fainter with less opacity and gone at zero', async () => {
-    const [full, faint, none] = [
-      await ink({ text: 'Anna', opacity: 1 }),
-      await ink({ text: 'Anna', opacity: 0.3 }),
-      await ink({ text: 'Anna', opacity: 0 }),
-    ]
-    expect(full.most).toBeGreaterThan(120)
-    expect(faint.most).toBeLessThan(50)
-    expect(none.pixels).toBe(0)
-  })
-
-  test('is plain text, never markup', async () => {
-    const markup = await ink({ text: '<span foreground="red">&amp;</span>', opacity: 1 })
-    const letter = await ink({ text: '&', opacity: 1 })
-    expect(markup.right - markup.left).toBeGreaterThan(6 * (letter.right - letter.left))
-    expect(markup.reddish).toBe(0)
-    expect((await ink({ text: '<b' })).pixels).toBeGreaterThan(50)
-    expect((await ink({ text: ']]>&#0;&bogus;' })).pixels).toBeGreaterThan(50)
-  })
-
-  test('grows with the picture and never past it', async () => {
-    const original = await grey()
-    const letters = async (width: number, text: string) => {
-      const made = await single(original, { resize: { width }, watermark: { text, opacity: 1 }, format: 'png' })
-      const { info } = await sharp(made.bytes)
-        .trim({ background: '#808080', threshold: 30 })
-        .toBuffer({ resolveWithObject: true })
-      return info.width / width
-    }
-    expect(await letters(800, 'Anna')).toBeCloseTo(await letters(400, 'Anna'), 1)
-    expect(await letters(800, 'Studio Anna '.repeat(16))).toBeLessThan(1)
-    expect(await letters(800, 'Studio Anna '.repeat(16))).toBeGreaterThan(0.8)
-  })
-
-  test('is drawn with real letters on a machine without fonts', async () => {
-    const script = `
-      import { createImager } from '#workers/imaging.ts'
-      import { parseInstructions } from '#server/instructions.ts'
-      import sharp from 'sharp'
-      const grey = await sharp({ create: { width: 800, height: 600, channels: 3, background: '#808080' } }).png().toBuffer()
-      const inks = []
-      for (const text of ['llll', 'WWWW', 'Жжжж']) {
-        const instructions = parseInstructions({ watermark: { text, opacity: 1 }, format: 'png' })
-        const { renditions } = await createImager().render(grey, [{ name: 'a', instructions }])
-        const pixels = await sharp(renditions[0].bytes).greyscale().raw().toBuffer()
-        inks.push(pixels.filter((value) => value > 200).length)
-      }
-      process.stdout.write(JSON.stringify(inks))`
-    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
-      cwd: join(import.meta.dirname, '..'),
-      env: { ...process.env, FONTCONFIG_FILE: join(folder, 'absent.conf'), FONTCONFIG_PATH: folder },
-    })
-    const [narrow, wide, cyrillic] = JSON.parse(stdout) as [number, number, number]
-    expect(narrow).toBeGreaterThan(50)
-    expect(wide).toBeGreaterThan(2 * narrow)
-    expect(cyrillic).toBeGreaterThan(1.5 * narrow)
-  })
-
-  test('that has no glyph to draw is answered with invalid_watermark, and no bare rendition is made', async () => {
-    const wanted = want('a', { watermark: { text: 'x' } })
-    wanted.instructions.watermark = { text: '\u200b', gravity: 'centre', opacity: 1 }
-    expect(await imager.render(await grey(), [wanted])).toMatchObject({ code: 'invalid_watermark', renditions: [] })
-  })
-
-  test('of a picture takes a quarter of the width, its transparency, gravity and opacity', async () => {
-    const disc = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="400" height="400"/>')
-    const logo = await sharp({ create: { width: 400, height: 200, channels: 4, background: '#f000' } })
-      .composite([
-        { input: { create: { width: 200, height: 200, channels: 4, background: '#ff0000' } }, left: 200, top: 0 },
-      ])
-      .png()
-      .toBuffer()
-    const found = await ink({ picture: 'logo.png', gravity: 'southwest' }, logo)
-    expect(found.right - found.left).toBeGreaterThan(90)
-    expect(found.right).toBeLessThan(230)
-    expect(found.left).toBeGreaterThan(100) // the left half of the logo is transparent
-    expect(found.reddish).toBe(found.pixels)
-    expect((await ink({ picture: 'logo.png', opacity: 0.2 }, logo)).most).toBeLessThan(40)
-    for (const bad of [undefined, Buffer.from('no picture'), disc]) {
-      const wanted = want('a', { watermark: 'logo.png' }, bad)
-      expect(await imager.render(await grey(), [wanted])).toMatchObject({ code: 'invalid_watermark', renditions: [] })
-    }
-  })
-})
-
-describe('an original that cannot be decoded', () => {
-  const small = [want('a', { resize: { width: 100 } })]
-
-  test.each([
-    ['no bytes', Buffer.alloc(0), 'empty_file'],
-    ['a sign-in page', Buffer.from('<!doctype html><title>Sign in</title>'), 'not_an_image'],
-    ['text', Buffer.from('hello'), 'not_an_image'],
-    ['a drawing', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'), 'format_not_allowed'],
-    ['a document', Buffer.from('%PDF-1.7\n%%EOF'), 'format_not_allowed'],
-    ['a RAW', Buffer.concat([Buffer.from('II*\0\x10\0\0\0CR\x02\0', 'latin1'), Buffer.alloc(64)]), 'unsupported_codec'],
-    [
-      'a JPEG that is only its first bytes',
-      Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 16, 0x4a, 0x46]),
-      'truncated_image',
-    ],
-  ])('because it is %s is answered by its code', async (_what, original, code) => {
-    expect(await imager.render(original, small)).toMatchObject({ code, level: null, width: null, renditions: [] })
-  })
-
-  test('because it is HEVC still tells its size', async () => {
-    expect(await imager.render(heic(4032, 3024), small)).toMatchObject({
-      code: 'unsupported_codec',
-      contentType: 'image/heic',
-      width: 4032,
-      height: 3024,
-      renditions: [],
-    })
-  })
-
-  test('because it is TIFF inside a RAW name is not taken for its thumbnail', async () => {
-    const tiff = await noise(160, 120).tiff().toBuffer()
-    expect(await imager.render(tiff, small, 'DSC_0001.NEF')).toMatchObject({ code: 'unsupported_codec' })
-    expect(await imager.render(tiff, small, 'scan.tif')).toMatchObject({ code: 'ok' })
-  })
-
-  test('because its header claims more than 100 million pixels is refused before decoding', async () => {
-    const lying = await noise(64, 64).jpeg().toBuffer()
-    const frame = lying.indexOf(Buffer.from([0xff, 0xc0]))
-    lying.writeUInt16BE(20_000, frame + 5)
-    lying.writeUInt16BE(20_000, frame + 7)
-    expect(await imager.render(lying, small)).toMatchObject({ code: 'too_many_pixels', width: 20_000, renditions: [] })
-  })
-
-  test('because it needs too much memory at once is refused before decoding', async () => {
-    const modest = createImager({ maxDecodeBytes: 1e6 })
-    const [progressive, baseline] = [
-      await noise().jpeg({ progressive: true }).toBuffer(),
-      await noise().jpeg().toBuffer(),
-    ]
-    expect(await modest.render(progressive, small)).toMatchObject({ code: 'resource_limit' })
-    expect(await modest.render(baseline, small)).toMatchObject({ code: 'ok' })
-  })
-
-  test('in time is answered with processing_timeout', async () => {
-    const two = [want('a', { resize: { width: 500 } }), want('b', { resize: { width: 90 } })]
-    const hasty = createImager({ timeoutSeconds: 0.001 })
-    expect(await hasty.render(await noise().jpeg().toBuffer(), two)).toMatchObject({
-      code: 'processing_timeout',
-      renditions: [],
-    })
-  })
-
-  test('while it is decoded is stopped at the timeout', async () => {
-    const large = await sharp({ create: { width: 9000, height: 9000, channels: 3, background: '#468' } })
-      .png()
-      .toBuffer()
-    const started = performance.now()
-    const result = await createImager({ timeoutSeconds: 1 }).render(large, [want('a', {})])
-    expect(result.code).toBe('processing_timeout')
-    expect(performance.now() - started).toBeLessThan(5000)
-  })
-
-  test('because the file is not there rejects: that is not the picture’s fault', async () => {
-    await expect(imager.render(join(folder, 'absent.jpg'), small)).rejects.toMatchObject({ code: 'ENOENT' })
   })
 })
 

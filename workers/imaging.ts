@@ -2,7 +2,7 @@
 // that cannot be decoded is an answer with a code, never an exception.
 import sharp, { type OutputInfo, type Sharp } from 'sharp'
 import { formats, type Instructions, instructionsHash } from '#server/instructions.ts'
-import { inspect, type Original, type Refusal } from './imaging/original.ts'
+import { inspect, type Limits, type Original, type Refusal } from './imaging/original.ts'
 import { type Group, groups, type Planned, plan } from './imaging/plan.ts'
 import { createWatermarks, InvalidWatermark } from './imaging/watermark.ts'
 
@@ -13,7 +13,7 @@ export interface Wanted {
   watermarkPicture?: Buffer
 }
 
-export interface Rendition {
+interface Rendition {
   name: string
   /** `instructionsHash` of its instructions. */
   hash: string
@@ -28,7 +28,7 @@ export interface Rendition {
  * 'ok', or why a rendition is missing. With `truncated_image` and `corrupt_image` there may be renditions all the same:
  * of what the decoder could make out, at the level recorded.
  */
-export type RenderCode =
+type RenderCode =
   | 'ok'
   | Refusal
   | 'processing_timeout'
@@ -42,7 +42,7 @@ const ladder = [
   ['error', 'error'],
   ['none', 'none'],
 ] as const
-export type RenderLevel = (typeof ladder)[number][0]
+type RenderLevel = (typeof ladder)[number][0]
 
 export interface RenderResult {
   code: RenderCode
@@ -58,13 +58,11 @@ export interface RenderResult {
   renditions: Rendition[]
 }
 
-export interface ImagerOptions {
+export interface ImagerOptions extends Partial<Limits> {
   /** Threads that libvips uses for one picture; several pictures at once use the cores better. */
   concurrency?: number
   /** For one original with all its renditions. Decoders that work in one piece (AVIF) may pass it. */
   timeoutSeconds?: number
-  maxPixels?: number
-  maxDecodeBytes?: number
 }
 
 export interface Imager {
@@ -80,17 +78,18 @@ export function createImager({
   concurrency = 1,
   timeoutSeconds = 60,
   maxPixels = 100e6,
-  maxDecodeBytes = 400e6,
+  maxMemoryBytes = 400e6,
 }: ImagerOptions = {}): Imager {
   sharp.cache(false)
   sharp.concurrency(concurrency)
   sharp.block({ operation: ['VipsForeignLoad'] })
   sharp.unblock({ operation: ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Tiff', 'Heif'].map((type) => `VipsForeignLoad${type}`) })
   const overlay = createWatermarks()
+  const limits = { maxPixels, maxMemoryBytes }
 
   return {
     async render(input, wanted, filename) {
-      const original = await inspect(input, filename, { maxPixels, maxDecodeBytes })
+      const original = await inspect(input, filename, limits)
       const { contentType, width, height, takenAt, refusal } = original
       const seen = { contentType, width, height, takenAt }
       if (refusal || width === null || height === null) {
@@ -101,7 +100,7 @@ export function createImager({
       const jobs: Job[] = []
       let code: RenderCode = 'ok'
       for (const each of wanted) {
-        const planned = plan({ width, height }, each.instructions, maxPixels)
+        const planned = plan({ width, height, turned: original.turned }, each.instructions, limits)
         if (typeof planned === 'string') code = planned
         else jobs.push({ ...each, planned })
       }
@@ -110,8 +109,11 @@ export function createImager({
       for (const [level, failOn] of ladder) {
         try {
           const made = new Map<Job, Rendition>()
-          for (const group of groups({ width, height }, jobs))
-            await renderGroup(original, group, failOn, deadline, overlay, made)
+          for (const group of groups({ width, height }, jobs)) {
+            for await (const [job, rendition] of renderGroup(original, group, failOn, deadline, overlay)) {
+              made.set(job, rendition)
+            }
+          }
           const renditions = jobs.flatMap((job) => made.get(job) ?? [])
           if (renditions.length < jobs.length) code = 'invalid_watermark'
           return { ...seen, code: level === 'strict' ? code : original.damage, level, renditions }
@@ -134,53 +136,46 @@ type Overlay = ReturnType<typeof createWatermarks>
 class Undecodable extends Error {}
 class OutOfTime extends Error {}
 
-async function renderGroup(
+/** Yields what could be made; a rendition whose watermark cannot be drawn is left out, never made without. */
+async function* renderGroup(
   original: Original,
   group: Group<Job>,
   failOn: FailOn,
   deadline: number,
   overlay: Overlay,
-  made: Map<Job, Rendition>,
-): Promise<void> {
+): AsyncGenerator<[Job, Rendition]> {
+  const open = () => decoded(original, group, failOn)
   const base =
     group.base &&
     (await run(
-      decoded(original, group, failOn)
+      open()
         .resize({ ...group.base, fit: 'fill' })
         .raw(),
       deadline,
     ))
   for (const job of group.items) {
-    const from = base ? sharp(base.data, { raw: rawOf(base.info) }) : decoded(original, group, failOn)
-    const { instructions, planned } = job
-    const { watermark, resize, format } = instructions
-    if (resize) {
+    const { name, instructions, planned } = job
+    const from = base ? sharp(base.data, { raw: rawOf(base.info) }) : open()
+    if (instructions.resize) {
       // The exact size, so that the watermark fits; sharp cuts and pads by itself.
-      const fit = resize.fit === 'cover' || resize.fit === 'contain' ? resize.fit : 'fill'
-      from.resize({ ...resize, width: planned.width, height: planned.height, fit, background: '#fff' })
+      const fit = ['cover', 'contain'].includes(instructions.resize.fit) ? instructions.resize.fit : 'fill'
+      from.resize({ ...instructions.resize, width: planned.width, height: planned.height, fit, background: '#fff' })
     }
-    if (watermark) {
-      try {
-        from.composite([await overlay(watermark, job.watermarkPicture, planned.width, planned.height)])
-      } catch (error) {
-        if (error instanceof InvalidWatermark) continue
+    if (instructions.watermark) {
+      const drawn = overlay(instructions.watermark, job.watermarkPicture, planned.width, planned.height)
+      const mark = await drawn.catch((error) => {
+        if (error instanceof InvalidWatermark) return null
         throw error
-      }
+      })
+      if (!mark) continue
+      from.composite([mark])
       // Compositing adds an alpha channel; an opaque picture stays opaque.
       if (!original.hasAlpha) from.removeAlpha()
     }
-    const { data, info } = await run(encoded(from, instructions, planned), deadline)
-    const { extension, contentType } = formats[format]
+    const { data: bytes, info } = await run(encoded(from, instructions, planned), deadline)
+    const { extension, contentType } = formats[instructions.format]
     const { width, height } = info
-    made.set(job, {
-      name: job.name,
-      hash: instructionsHash(instructions),
-      bytes: data,
-      contentType,
-      extension,
-      width,
-      height,
-    })
+    yield [job, { name, hash: instructionsHash(instructions), bytes, contentType, extension, width, height }]
   }
 }
 
@@ -197,15 +192,18 @@ function decoded(original: Original, { crop }: Group<Job>, failOn: FailOn): Shar
   return from
 }
 
-function encoded(from: Sharp, { format, quality }: Instructions, planned: Planned): Sharp {
+function encoded(from: Sharp, { format, quality: wanted }: Instructions, planned: Planned): Sharp {
+  const quality = wanted ?? undefined
+  const large = planned.width * planned.height > 5e6
   switch (format) {
     case 'webp':
-      return from.webp({ quality: quality ?? undefined })
+      return from.webp({ quality })
     case 'jpeg':
-      return from.flatten({ background: '#fff' }).jpeg({ quality: quality ?? undefined })
+      // Optimal Huffman tables need every coefficient in memory.
+      return from.flatten({ background: '#fff' }).jpeg({ quality, optimiseCoding: !large })
     case 'avif':
       // sharp's own effort 4 takes four times as long for 5 % of bytes, and libaom cannot be stopped at a timeout.
-      return from.avif({ quality: quality ?? undefined, effort: planned.width * planned.height > 5e6 ? 0 : 3 })
+      return from.avif({ quality, effort: large ? 0 : 3, chromaSubsampling: '4:2:0' })
     case 'png':
       return from.png()
   }

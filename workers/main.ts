@@ -55,7 +55,7 @@ const settings = env()
 const house = await openHouse(settings, { supervise: true, applicationName: `pass-worker-${group}`, connections: 12 })
 const temp = await ownFolder(join(settings.PASS_DATA_DIR, 'tmp'))
 const ending = new AbortController()
-const budget = createBudget(house.pool)
+const budget = createBudget(house.pool, { patienceSeconds: 20 })
 const http = createHttp({ allowLocal: settings.ALLOW_LOCAL_SOURCES, budget, signal: ending.signal })
 const sessions = createSessions(
   house,

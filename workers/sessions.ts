@@ -12,6 +12,7 @@ import {
 import { Challenge, type Connector, SessionExpired, SignInRefused, type SourceSession } from './connectors/connector.ts'
 import { connectorOf } from './connectors/index.ts'
 import type { OpenHttp } from './http.ts'
+import { steady } from './steady.ts'
 
 export interface Sessions {
   /** Runs `work` with a live session; where it turns out expired, with a renewed one, once more. */
@@ -42,7 +43,7 @@ export function createSessions(
     const connector = connectorOf(source.provider)
     const context = {
       endpoints: source.endpoints,
-      http: http.scoped({ pacing: connector.pacing, signal }),
+      http: steady(http.scoped({ pacing: connector.pacing, signal }), signal),
       signal,
       note: (event: string, shape?: unknown) => note(source.id, event, shape),
     }

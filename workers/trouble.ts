@@ -1,10 +1,11 @@
 // What becomes of a gallery or a run whose step threw: again later, waiting for the provider or a person, or attention.
 import { sql } from 'drizzle-orm'
 import { recordEvent } from '#server/events.ts'
+import { finishIfSettled, holdRun } from '#server/finish.ts'
 import type { House } from '#server/house.ts'
 import { announce } from '#server/live.ts'
 import { log } from '#server/log.ts'
-import { blockRun, finishIfSettled } from '#server/runs.ts'
+import { blockRun } from '#server/runs.ts'
 import { waitForThaw } from '#server/thaw.ts'
 import { masked } from './masking.ts'
 import { nextTrySeconds, type Policy, policyOf } from './policy.ts'
@@ -61,7 +62,7 @@ async function settleTrouble(job: Job, house: House, subject: Subject, policy: P
       })
       return
     case 'settle':
-      await giveUp(job, subject, policy.code)
+      await giveUp(job, house, subject, policy.code)
       return
     case 'attempt':
       await countTry(job, house, subject, policy, error)
@@ -83,6 +84,7 @@ async function countTry(
   const table = subject.galleryId === null ? sql`runs` : sql`galleries`
   const id = subject.galleryId ?? subject.runId
   const last = await job.finish(async (tx) => {
+    await holdRun(tx, subject.runId)
     const { rows } = await tx.execute<{ tries: number }>(
       sql`update ${table} set tries = tries + 1 where id = ${id} returning tries`,
     )
@@ -109,16 +111,20 @@ async function countTry(
   if (last && subject.galleryId === null) {
     const what = policy.evidence
       ? `The provider answered something unknown (${policy.evidence.expected}): have the connector looked at, then resume.`
-      : `The account could not be read (${policy.code}): try again later by resuming.`
+      : unreadable(policy.code)
     await blockRun(house, subject.runId, policy.code, what)
   }
 }
 
-async function giveUp(job: Job, subject: Subject, code: string): Promise<void> {
-  await job.finish(async (tx) => {
-    if (subject.galleryId !== null) await needAttention(tx, subject, code)
-  })
+async function giveUp(job: Job, house: House, subject: Subject, code: string): Promise<void> {
+  if (subject.galleryId === null) {
+    await blockRun(house, subject.runId, code, unreadable(code))
+    return
+  }
+  await job.finish((tx) => needAttention(tx, subject, code))
 }
+
+const unreadable = (code: string) => `The account could not be read (${code}): try again later by resuming.`
 
 /** The gallery stands as it is and says why; the run goes on with the others. */
 export async function needAttention(
@@ -126,6 +132,7 @@ export async function needAttention(
   subject: Subject,
   code: string,
 ): Promise<void> {
+  await holdRun(tx, subject.runId)
   await tx.execute(
     sql`update galleries set state = 'attention', code = ${code} where id = ${subject.galleryId} and state <> 'published'`,
   )

@@ -1,6 +1,6 @@
 'use client'
 import Link from 'next/link'
-import { count, size } from '../format.ts'
+import { count, counted, size } from '../format.ts'
 import { Ago } from '../parts/parts.tsx'
 import { ProgressBar } from '../progress/progress-bar.tsx'
 import { useProviderTitle } from '../provider-forms.tsx'
@@ -50,13 +50,15 @@ function Row({ run, withClient }: { run: RunRow; withClient: boolean }) {
         />
       </span>
       <span className={classes.numbers}>
-        {found > 0 ? (
-          <>
-            <b>{count(published)}</b> of {count(found)} photos
-          </>
-        ) : (
-          `${count(galleries)} galleries`
-        )}
+        <span>
+          {found > 0 ? (
+            <>
+              <b>{count(published)}</b> of {counted(found, 'photo')}
+            </>
+          ) : (
+            counted(galleries, 'gallery', 'galleries')
+          )}
+        </span>
         <span className={classes.dim}>
           {failed > 0 && <span className={classes.failed}>{count(failed)} failed</span>}
           {failed > 0 && ' · '}

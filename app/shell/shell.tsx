@@ -44,15 +44,9 @@ export function Shell({
               </Link>
             ))}
           </nav>
-          <Button
-            component={Link}
-            href="/runs/new"
-            size="compact-sm"
-            h={30}
-            leftSection={<Icon name="plus" size={14} />}
-            className={classes.new}
-          >
-            New migration
+          <Button component={Link} href="/runs/new" size="compact-sm" h={30} aria-label="New migration">
+            <Icon name="plus" size={14} />
+            <span className={classes.newWord}>New migration</span>
           </Button>
           <PersonMenu person={person} />
         </div>

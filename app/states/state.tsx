@@ -9,7 +9,7 @@ export function State({ of, word, size = 'md' }: { of: StateWords; word?: string
       className={classes.state}
       style={{ color: `var(--${of.family})`, fontSize: size === 'xs' ? '0.75rem' : undefined }}
     >
-      <span className={of.icon === 'moving' ? classes.spin : undefined}>
+      <span className={classes.icon} data-moving={of.icon === 'moving' || undefined}>
         <Icon name={of.icon} size={size === 'xs' ? 13 : 15} />
       </span>
       {word ?? of.word}

@@ -23,6 +23,8 @@ export interface Following {
   stop: AbortSignal
   /** Ends once the survey is through, with `done`; otherwise a planned run is started. */
   planOnly: boolean
+  /** Called while work is ready that no worker takes. */
+  keepServed: () => Promise<void>
 }
 
 const lookMilliseconds = 400
@@ -30,7 +32,11 @@ const causesMilliseconds = 2_000 // counting causes reads every troubled photo
 const awaySeconds = 120 // Postgres restarted, or failed over
 const stillSeconds = 30 // nothing but the thaw is left to wait for
 
-export async function followRun(house: House, runId: string, { display, stop, planOnly }: Following): Promise<Ending> {
+export async function followRun(
+  house: House,
+  runId: string,
+  { display, stop, planOnly, keepServed }: Following,
+): Promise<Ending> {
   let failures: { groups: FailureGroup[]; at: number } = { groups: [], at: 0 }
   let moved = { mark: '', at: Date.now() }
   while (true) {
@@ -44,6 +50,7 @@ export async function followRun(house: House, runId: string, { display, stop, pl
     const ending = (planOnly ? planned(now) : null) ?? settled(now) ?? frozen(now, moved.at)
     if (ending) return last(house, ending, display)
     if (stop.aborted) return last(house, await paused(house, runId), display)
+    if (now.unserved.length > 0) await patiently(keepServed, awaySeconds)
     if (now.state === 'planned') await patiently(() => startRun(house, 'cli', runId), awaySeconds)
     await delay(lookMilliseconds, undefined, { signal: stop }).catch(() => {})
   }
@@ -51,9 +58,13 @@ export async function followRun(house: House, runId: string, { display, stop, pl
 
 async function last(house: House, ending: Ending, display: Shows): Promise<Ending> {
   const { run, totals } = ending.snapshot
+  if (ending.code === 'unknown_gallery') {
+    // It would stand in the way of the next try.
+    await cancelRun(house, 'cli', run, ending.sentence ?? undefined)
+    ending = { ...ending, snapshot: await snapshot(house, run) }
+  }
   const troubled = totals.failed + totals.skipped > 0
   display.end(ending.snapshot, troubled ? await patiently(() => runFailures(house, run), awaySeconds) : [])
-  if (ending.code === 'unknown_gallery') await cancelRun(house, 'cli', run, ending.sentence ?? undefined)
   return ending
 }
 

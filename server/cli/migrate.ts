@@ -30,7 +30,8 @@ export async function migrate(wanted: Migrate, opening: Opening, stop: AbortSign
   const credentials = credentialsOf(provider, await readCredentials(wanted.credentials))
   if (wanted.report) await requireWritable(wanted.report)
 
-  const { house } = await opening()
+  const system = await opening()
+  const { house } = system
   const name = wanted.client ?? credentials.loginName ?? credentials.email ?? providers[provider].title
   const client = await findOrCreateClient(house, 'cli', name)
   const source = await addSource(house, 'cli', {
@@ -50,7 +51,7 @@ export async function migrate(wanted: Migrate, opening: Opening, stop: AbortSign
     const { state } = await runFacts(house, id)
     if (state === 'paused' || state === 'blocked') await resumeRun(house, 'cli', id)
   }
-  return toTheEnd(house, id, wanted, stop)
+  return toTheEnd(system, id, wanted, stop)
 }
 
 export async function resume(
@@ -62,11 +63,12 @@ export async function resume(
   const credentials = wanted.credentials === undefined ? undefined : await readCredentials(wanted.credentials)
   if (wanted.report) await requireWritable(wanted.report)
 
-  const { house } = await opening()
+  const system = await opening()
+  const { house } = system
   const { state, sourceId } = await runFacts(house, wanted.run)
   if (credentials !== undefined && sourceId) await replaceCredentials(house, 'cli', sourceId, credentials)
   if (['surveying', 'running', 'paused', 'blocked'].includes(state)) await resumeRun(house, 'cli', wanted.run)
-  return toTheEnd(house, wanted.run, { ...wanted, plan: false }, stop)
+  return toTheEnd(system, wanted.run, { ...wanted, plan: false }, stop)
 }
 
 /** Run ids are UUIDs; anything else is no run of ours. */
@@ -77,12 +79,13 @@ export function requireRunId(run: string): void {
 type House = System['house']
 type Shown = { plan: boolean; report?: string; json: boolean }
 
-async function toTheEnd(house: House, runId: string, wanted: Shown, stop: AbortSignal): Promise<ExitCode> {
+async function toTheEnd(system: System, runId: string, wanted: Shown, stop: AbortSignal): Promise<ExitCode> {
+  const { house, keepServed } = system
   if (!wanted.json) say(`run ${runId}`)
   const display = displayFor(wanted.json)
   // The plan comes before the last line of JSON.
   const withPlan: Shows = wanted.plan && wanted.json ? { ...display, end: () => {} } : display
-  const ending = await followRun(house, runId, { display: withPlan, stop, planOnly: wanted.plan })
+  const ending = await followRun(house, runId, { display: withPlan, stop, planOnly: wanted.plan, keepServed })
   if (wanted.plan && ending.exit === exit.done) await printPlan(house, runId, wanted.json)
   if (withPlan !== display) display.end(ending.snapshot, [])
   if (ending.sentence) say(ending.sentence, ending.code ?? undefined)
@@ -101,22 +104,29 @@ async function printPlan(house: House, runId: string, json: boolean): Promise<vo
     process.stdout.write(`${JSON.stringify({ type: 'plan', run: runId, ...plan, fields })}\n`)
     return
   }
-  const lines = Object.entries(plan ?? {}).flatMap(([name, value]) => {
-    const shown = planValue(name, value)
-    return shown === null ? [] : [`${words(name).padEnd(18)} ${shown}`]
-  })
+  const lines = planOrder.map((name) => `${words(name).padEnd(18)} ${planValue(name, plan?.[name])}`)
   const missing = Object.entries(fields).filter(([, how]) => how !== 'kept')
   const along = missing.map(([name, how]) => `${words(name).padEnd(18)} ${words(how)}`)
   process.stdout.write(`${[...lines, ...along].join('\n')}\n`)
   say(`\`pass resume ${runId}\` starts it.`)
 }
 
-function planValue(name: string, value: unknown): string | null {
+const planOrder = [
+  'account',
+  'folders',
+  'galleries',
+  'collections',
+  'photos',
+  'bytes',
+  'favouriteLists',
+  'secondsExpected',
+]
+
+function planValue(name: string, value: unknown): string {
   if (name === 'bytes' && typeof value === 'number') return bytes(value)
   if (name === 'secondsExpected' && Array.isArray(value)) return duration(value as [number, number])
   if (typeof value === 'number') return count(value)
-  if (value === null) return 'not stated'
-  return typeof value === 'string' ? value : null
+  return typeof value === 'string' ? value : 'not stated'
 }
 
 /** `favouriteLists` → `favourite lists`. */

@@ -3,6 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { databaseIsAway } from '#server/availability.ts'
 import { claimDataDir, type DataDir, DataDirError, type RunningSystem, runningSystem } from '#server/datadir.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#server/embedded.ts'
 import { type Env, env } from '#server/env.ts'
@@ -18,6 +19,8 @@ export interface System {
   house: House
   /** What a child process needs to work with the same system. */
   childEnv: Record<string, string | undefined>
+  /** The workers that somebody else ran may have gone: then starts some here. */
+  keepServed(): Promise<void>
   /** Stops what was started here, in order, after other commands that rely on it; at once when `signal` is aborted. */
   close(signal: AbortSignal, say: (sentence: string) => void): Promise<void>
 }
@@ -29,13 +32,14 @@ export async function openSystem(options: { workers: boolean }): Promise<System>
   const values = env()
   if (values.DATABASE_URL) return ofDatabase({ ...values, DATABASE_URL: values.DATABASE_URL }, options)
   for (const deadline = Date.now() + startingSeconds * 1000; ; ) {
-    const running = await runningSystem(values.PASS_DATA_DIR)
-    if (running) return attached(values, running, options)
     try {
+      const running = await runningSystem(values.PASS_DATA_DIR)
+      if (running) return await attached(values, running, options)
       return await ofOwn(values, await claimDataDir(values.PASS_DATA_DIR), options)
     } catch (error) {
-      const starting = error instanceof DataDirError && error.code === 'already_running'
-      if (!starting || Date.now() > deadline) throw error
+      // Another one is just starting, or just stopping.
+      const changing = databaseIsAway(error) || (error instanceof DataDirError && error.code === 'already_running')
+      if (!changing || Date.now() > deadline) throw error
       await delay(200)
     }
   }
@@ -63,20 +67,22 @@ async function attached(values: Env, running: RunningSystem, options: { workers:
 async function withWorkersWhereNone(values: Reachable, options: { workers: boolean }): Promise<System> {
   const house = await openHouse(values, { applicationName: commandName(), connections: 4 })
   const childEnv = childEnvOf(values)
+  let workers: Workers | undefined
+  const anybody = async () => (await workersAlive(house)).length > 0
+  const keepServed = async () => {
+    if (workers || (await anybody())) return
+    await oneStarterAtATime(values.DATABASE_URL, async () => {
+      if (!(await anybody())) workers = await workersFor(values, childEnv)
+    })
+  }
+  const close: System['close'] = async (signal, say) => {
+    if (workers) await lastOut(house, signal, say)
+    await workers?.stop()
+    await closeHouse(house)
+  }
   try {
-    const anybody = async () => (await workersAlive(house)).length > 0
-    const start = async () => ((await anybody()) ? undefined : await workersFor(values, childEnv))
-    const workers =
-      options.workers && !(await anybody()) ? await oneStarterAtATime(values.DATABASE_URL, start) : undefined
-    return {
-      house,
-      childEnv,
-      async close(signal, say) {
-        if (workers) await lastOut(house, signal, say)
-        await workers?.stop()
-        await closeHouse(house)
-      },
-    }
+    if (options.workers) await keepServed()
+    return { house, childEnv, keepServed, close }
   } catch (error) {
     await closeHouse(house)
     throw error
@@ -108,6 +114,8 @@ async function ofOwn(values: Env, dir: DataDir, options: { workers: boolean }): 
     return {
       house,
       childEnv,
+      // Ours are started again as they end.
+      async keepServed() {},
       async close(signal, say) {
         await lastOut(opened, signal, say)
         await stopAll()

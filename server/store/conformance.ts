@@ -148,9 +148,10 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
     })
 
     test.each([
-      ['other bytes', (large: Large) => large.stream({ flipAt: large.bytes - 1 })],
-      ['too few bytes', (large: Large) => large.stream({ stopAt: large.bytes - 1 })],
-    ])('lets nothing become visible of a large stream of %s', async (_, body) => {
+      ['stream of other bytes', (large: Large) => large.stream({ flipAt: large.bytes - 1 })],
+      ['stream of too few bytes', (large: Large) => large.stream({ stopAt: large.bytes - 1 })],
+      ['buffer of other bytes', (large: Large) => flipped(Buffer.concat([...large.chunks()]))],
+    ])('lets nothing become visible of a large %s', async (_, body) => {
       const large = new Large(20 * MiB)
       await expect(store.put(`${client}/large-wrong`, body(large), large.facts)).rejects.toThrow(ChecksumMismatch)
       await expectNothing(`${client}/large-wrong`)

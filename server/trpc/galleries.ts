@@ -7,6 +7,8 @@ const gallery = z.strictObject({ publicId: z.uuid() })
 const page = gallery.extend({
   setId: z.int(),
   cursor: z.string().max(200).nullish(),
+  // Sent by the browser's paged queries beside the cursor.
+  direction: z.literal('forward').optional(),
   limit: z.int().min(1).max(200).default(200),
 })
 

@@ -9,6 +9,8 @@ import { watch } from './watch.ts'
 const run = z.strictObject({ id: z.uuid() })
 const noted = run.extend({ note: z.string().trim().max(500).optional() })
 const cursor = z.string().max(200).nullish()
+// Sent by the browser's paged queries beside the cursor.
+const direction = z.literal('forward').optional()
 const state = z.enum(['found', 'planned', 'waiting', 'copying', 'verified', 'published', 'attention'])
 const code = z.string().regex(/^[a-z_]{1,64}$/)
 
@@ -23,6 +25,7 @@ const troubledPage = run.extend({
   code,
   state: z.enum(['failed', 'skipped']),
   cursor,
+  direction,
   limit: z.int().min(1).max(200).default(50),
 })
 const wanted = z.strictObject({

@@ -3,7 +3,7 @@ import type { ProviderId } from '#server/providers.ts'
 import type { Connector } from './connector.ts'
 import { zenfolio } from './zenfolio/connector.ts'
 
-export const connectors = { zenfolio } satisfies Record<ProviderId, Connector>
+const connectors = { zenfolio } satisfies Record<ProviderId, Connector>
 
 export function connectorOf(id: ProviderId): Connector {
   return connectors[id]

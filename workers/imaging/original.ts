@@ -7,8 +7,11 @@ import { completeness, type Sniffed, sniff, sniffBytes } from '#server/sniff.ts'
 export interface Limits {
   /** Above it `too_many_pixels`, told from the header. */
   maxPixels: number
-  /** Above it `resource_limit`, where a format cannot be decoded row by row (progressive JPEG, WebP, AVIF …). */
-  maxDecodeBytes: number
+  /**
+   * What one decoder or encoder may hold at once, where it cannot go row by row (progressive JPEG, WebP, AVIF, turning).
+   * Above it `resource_limit` for an original, `output_too_large` for a rendition.
+   */
+  maxMemoryBytes: number
 }
 
 export type Refusal =
@@ -31,6 +34,8 @@ export interface Original {
   takenAt: string | null
   refusal: Refusal | null
   hasAlpha: boolean
+  /** Stored on its side: orientation 5 to 8. */
+  turned: boolean
   /** 16 bits a channel with a profile: sharp leaves those in Display P3 unless sRGB is asked for. */
   isWide: boolean
   /** What it is called if the decoder has to look over damage. */
@@ -50,6 +55,7 @@ export async function inspect(input: Buffer | string, filename: string | undefin
     takenAt: null,
     refusal: refusalOfType(type, bytes),
     hasAlpha: false,
+    turned: false,
     isWide: false,
     damage: end === 'truncated' ? 'truncated_image' : 'corrupt_image',
   }
@@ -66,6 +72,7 @@ export async function inspect(input: Buffer | string, filename: string | undefin
     takenAt: header.exif ? takenAt(withoutPrefix(header.exif)) : null,
     refusal: refusalOfHeader(header, limits),
     hasAlpha: header.hasAlpha,
+    turned: (header.orientation ?? 1) > 4,
     isWide: header.space === 'rgb16' && header.icc !== undefined,
   }
 }
@@ -83,7 +90,7 @@ function refusalOfHeader(header: Metadata, limits: Limits): Refusal | null {
   // HEVC has a readable header but no decoder in the prebuilt libheif.
   if (header.format === 'heif' && header.compression !== 'av1') return 'unsupported_codec'
   if (header.width * header.height > limits.maxPixels) return 'too_many_pixels'
-  return decodeBytes(header) > limits.maxDecodeBytes ? 'resource_limit' : null
+  return decodeBytes(header) > limits.maxMemoryBytes ? 'resource_limit' : null
 }
 
 /** Memory that the decoder needs at once; 0 where it goes row by row. */

@@ -1,5 +1,6 @@
 // How renditions share one decode: sizes are worked out first, then the smaller are made from the larger.
 import { type Crop, type Instructions, maxSidePixels, type Resize } from '#server/instructions.ts'
+import type { Limits } from './original.ts'
 
 export interface Size {
   width: number
@@ -17,11 +18,14 @@ export interface Planned extends Size {
  */
 const maxSharedPixels = 16e6
 
+/** Measured bytes for each pixel that the encoders hold at once; 0: row by row. */
+const encoderBytes = { webp: 7, avif: 21, jpeg: 0, png: 0 }
+
 /** What the rendition of a picture will be, or the code why there is none. */
 export function plan(
-  picture: Size,
-  { crop, resize }: Instructions,
-  maxPixels: number,
+  picture: Size & { turned: boolean },
+  { crop, resize, format }: Instructions,
+  limits: Limits,
 ): Planned | 'bad_dimensions' | 'output_too_large' {
   if (crop && (crop.left + crop.width > picture.width || crop.top + crop.height > picture.height))
     return 'bad_dimensions'
@@ -29,7 +33,9 @@ export function plan(
   const planned = resize ? resized(from, resize) : { width: from.width, height: from.height, scale: 1 }
   // `cover` scales first and cuts then, so both sizes count.
   const pixels = Math.max(area(planned), area(from) * planned.scale ** 2)
-  if (pixels > maxPixels || Math.max(planned.width, planned.height) > maxSidePixels) return 'output_too_large'
+  const bytes = area(planned) * encoderBytes[format] + (picture.turned ? 3 * (crop ? area(picture) : pixels) : 0)
+  const tooLong = Math.max(planned.width, planned.height) > maxSidePixels
+  if (pixels > limits.maxPixels || bytes > limits.maxMemoryBytes || tooLong) return 'output_too_large'
   return { width: planned.width, height: planned.height, share: Math.min(1, planned.scale) }
 }
 
@@ -39,10 +45,10 @@ function resized(from: Size, { width, height, fit, withoutEnlargement }: Resize)
   const down = Math.min(most, (height ?? Number.POSITIVE_INFINITY) / from.height)
   const grows = fit === 'cover' || fit === 'outside' || fit === 'fill'
   const scale = grows ? Math.max(across, down) : Math.min(across, down)
-  const scaled = { width: pixels(from.width * scale), height: pixels(from.height * scale), scale }
+  const scaled = { width: whole(from.width * scale), height: whole(from.height * scale), scale }
   if (!width || !height || fit === 'inside' || fit === 'outside') return scaled
   if (fit === 'contain') return { width, height, scale }
-  if (fit === 'fill') return { width: pixels(from.width * across), height: pixels(from.height * down), scale }
+  if (fit === 'fill') return { width: whole(from.width * across), height: whole(from.height * down), scale }
   return { width: Math.min(width, scaled.width), height: Math.min(height, scaled.height), scale }
 }
 
@@ -67,12 +73,12 @@ export function groups<Item extends { planned: Planned; instructions: Instructio
     const crop = members[0]?.instructions.crop
     const share = members[0]?.planned.share ?? 1
     const { width, height } = crop ?? picture
-    const base = { width: pixels(width * share), height: pixels(height * share) }
+    const base = { width: whole(width * share), height: whole(height * share) }
     return { crop, base: members.length > 1 ? base : null, items: members }
   })
 }
 
-function pixels(length: number): number {
+function whole(length: number): number {
   return Math.max(1, Math.round(length))
 }
 

@@ -1,4 +1,41 @@
-// Files that sharp cannot write, made by hand for tests.
+// Pictures for tests: generated, or made by hand where sharp cannot write them.
+import sharp from 'sharp'
+import { parseInstructions } from '#server/instructions.ts'
+import type { Wanted } from '../imaging.ts'
+
+/** Four patches whose colours tell every orientation apart: red, green over blue, grey. */
+export async function patches(width = 480, height = 320): Promise<Buffer> {
+  const patch = (background: string, left: number, top: number) => ({
+    input: { create: { width: width / 2, height: height / 2, channels: 3 as const, background } },
+    left: left * (width / 2),
+    top: top * (height / 2),
+  })
+  return sharp({ create: { width, height, channels: 3, background: '#000' } })
+    .composite([patch('#c83c28', 0, 0), patch('#3ca050', 1, 0), patch('#2850b4', 0, 1), patch('#a0a0a0', 1, 1)])
+    .removeAlpha()
+    .png()
+    .toBuffer()
+}
+
+/** Detail everywhere, so that damage shows and nothing compresses away. */
+export const noise = (width = 800, height = 600) =>
+  sharp({
+    create: { width, height, channels: 3, background: '#888', noise: { type: 'gaussian', mean: 128, sigma: 50 } },
+  })
+
+export const want = (name: string, instructions: object, watermarkPicture?: Buffer): Wanted => ({
+  name,
+  instructions: parseInstructions(instructions),
+  ...(watermarkPicture && { watermarkPicture }),
+})
+
+/** Mean difference of two pictures over all channels, 0 to 255. */
+export async function distance(one: Buffer, other: Buffer): Promise<number> {
+  const pixels = (picture: Buffer) =>
+    sharp(picture).resize(60, 40, { fit: 'fill' }).removeAlpha().toColourspace('srgb').raw().toBuffer()
+  const [a, b] = await Promise.all([pixels(one), pixels(other)])
+  return a.reduce((sum, value, i) => sum + Math.abs(value - b[i]!), 0) / a.length
+}
 
 /** ProPhoto RGB as an ICC version 2 matrix profile: gamma 1.8, primaries of ROMM RGB (ISO 22028-2) adapted to D50. */
 export function proPhoto(): Buffer {

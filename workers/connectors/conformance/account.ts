@@ -11,7 +11,7 @@ import type {
 import { all, thawed } from './reading.ts'
 import type { TrueFavourites, TrueGallery } from './stand-in.ts'
 
-export interface ReadGallery {
+interface ReadGallery {
   gallery: SourceGallery
   detail: GalleryDetail
   pages: Page[]

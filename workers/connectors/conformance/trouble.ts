@@ -87,7 +87,7 @@ export function troubleTests(meeting: Meeting): void {
       }
     })
     test('a listing that goes on from its cursors through all of this ends with the same photos', async () => {
-      const storm = { rate5xx: 0.1, rateReset: 0.1, rateTruncated: 0.1, rate429: 0.1 }
+      const storm = { rate5xx: 0.05, rateReset: 0.05, rateTruncated: 0.05, rate429: 0.05 }
       await meeting.place.faults({ ...storm, expireTokenEvery: 40 })
       for (const { gallery, photos } of meeting.account.galleries)
         expect((await stubborn(meeting, gallery)).map(({ ref }) => ref).toSorted()).toEqual(

@@ -140,6 +140,25 @@ test('looks at a photo alone only where the list leaves out its keywords or its 
   ])
 })
 
+test('keeps what it has of a batch when a later photo of it cannot be looked at', async () => {
+  const bare = (n: number) => photoAt(n).replace('"Keywords":[],', '')
+  const { signIn, methods } = await script({
+    LoadPhotoSet: () => setOf(30),
+    LoadPhotoSetPhotos: (_: string, from: number) => `[${numbers(from, 30).map(bare).join(',')}]`,
+    LoadPhoto: (id: string) => (id === idOf(25) ? new Raw(500, 'text/html', '<html>') : photoAt(Number(id.slice(-2)))),
+  })
+  const session = await signIn()
+  const pages: Page[] = []
+  const broken = (async () => {
+    for await (const page of session.photos(gallery)) pages.push(page)
+  })()
+  await expect(broken).rejects.toThrow(SourceFault)
+  methods.LoadPhoto = (id: string) => photoAt(Number(id.slice(-2)))
+  const rest = await read(session.photos(gallery, pages.at(-1)?.next ?? ''))
+  expect(refsOf(pages)).toEqual(numbers(0, 20).map(idOf))
+  expect(refsOf(rest)).toEqual(numbers(20, 30).map(idOf))
+})
+
 test('a field that is gone from every photo is named', async () => {
   const renamed = (n: number) => photoAt(n).replace('OriginalUrl', 'OriginalAddress')
   const { signIn } = await script({

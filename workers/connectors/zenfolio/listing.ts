@@ -1,5 +1,5 @@
 // The photos of one gallery, page by page: pictures and videos first, then the files attached to it.
-import { NotAvailable, NotFound, type Page, SourceFault, SourceUnreachable } from '../connector.ts'
+import { NotAvailable, NotFound, type Page, SourceFault, type SourcePhoto, SourceUnreachable } from '../connector.ts'
 import type { Calls } from './calls.ts'
 import { fileOf, pictureOf } from './photos.ts'
 import { several } from './several.ts'
@@ -13,6 +13,8 @@ import type { GalleryFile, Photo, PhotoSet } from './wire.ts'
 const largestBatch = 500
 /** Below this an answer that never comes is not the fault of the batch. */
 const batchWorthHalving = 50
+/** Incomplete photos on one page: each costs a call that may fail, and a page is gone through again as a whole. */
+const mostLooks = 10
 /** LoadPhoto calls at once, for photos that the list leaves incomplete. */
 const parallelLooks = 4
 
@@ -47,15 +49,21 @@ export async function* listPhotos(
 
   while (place.phase !== 'files') {
     const { photos, short, alone } = await nextPictures(calls, gallery.ref, place.index, batch)
-    const numbered = photos.map((photo, i) => ({ photo, position: place.index + i }))
-    const fresh = numbered.filter(({ photo }) => isNew(thisPass, photo.Id))
-    const wanted = fresh.filter(({ photo }) => isNew(given, photo.Id))
-    const whole = alone ? wanted : await complete(calls, wanted, gallery.virtual)
-    const page = whole.map(({ photo, position }) => pictureOf(photo, gallery, set, position))
-    place = { ...place, index: place.index + photos.length, listed: place.listed + fresh.length }
+    const entries = photos.map((photo, i) => ({ photo, position: place.index + i }))
+    let page: SourcePhoto[] = []
+    let news = 0
+    for (const [i, slice] of (alone ? [entries] : slicesOf(entries, gallery.virtual)).entries()) {
+      if (i > 0) yield { photos: page, next: writePlace(place) }
+      const fresh = slice.filter(({ photo }) => isNew(thisPass, photo.Id))
+      const wanted = fresh.filter(({ photo }) => isNew(given, photo.Id))
+      const whole = alone ? wanted : await complete(calls, wanted, gallery.virtual)
+      page = whole.map(({ photo, position }) => pictureOf(photo, gallery, set, position))
+      place = { ...place, index: place.index + slice.length, listed: place.listed + fresh.length }
+      news += fresh.length
+    }
 
     const stated = statedPictures(set)
-    const atEnd = fresh.length === 0 || (stated !== null && place.listed >= stated && short)
+    const atEnd = news === 0 || (stated !== null && place.listed >= stated && short)
     if (atEnd && stated === null && place.listed === 0) throw calls.unexpected('LoadPhotoSet: PhotoCount')
     if (atEnd && place.listed < (stated ?? 0)) {
       set = await look()
@@ -183,6 +191,22 @@ async function loadAlone(calls: Calls, size: Pick<Photo, 'Id' | 'Width' | 'Heigh
     }
   }
   return { ...size, TakenOn: null, AccessDescriptor: null, OriginalUrl: null } as Photo
+}
+
+/** Cuts a batch so that no page needs more than `mostLooks` calls of its own. */
+function slicesOf<Entry extends { photo: Photo }>(entries: Entry[], virtual: boolean): Entry[][] {
+  const slices: Entry[][] = []
+  let looks = 0
+  for (const entry of entries) {
+    const cost = lacks(entry.photo, virtual) ? 1 : 0
+    if (slices.length === 0 || looks + cost > mostLooks) {
+      slices.push([])
+      looks = 0
+    }
+    slices.at(-1)?.push(entry)
+    looks += cost
+  }
+  return slices
 }
 
 /** LoadPhoto only for those whose list entry lacks what the ledger needs. */

@@ -13,6 +13,7 @@ import {
   Truncated,
   UnexpectedPage,
 } from '../connector.ts'
+import { zenfolio } from './connector.ts'
 import { refusal, script } from './testing.ts'
 
 const bytes = Buffer.from('not really a picture, but bytes all the same')
@@ -73,7 +74,6 @@ test.each([
       throw new SourceFault('enough seen', 500)
     },
   }
-  const { zenfolio } = await import('./connector.ts')
   const kept = { token: 'the-token', loginName: 'studio' }
   const session = await zenfolio.signIn({ token: 'the-token' }, { ...context, endpoints: { api }, http, kept })
   await expect(session.open(at(url))).rejects.toThrow(SourceFault)

@@ -1,7 +1,15 @@
 // biome-ignore-all lint/correctness/noComponentHookFactories: Zenfolio's methods begin with a capital, and are no components.
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { Challenge, SignInRefused, SourceFault, UnexpectedPage } from '../connector.ts'
+import {
+  Challenge,
+  type HttpAnswer,
+  type HttpOptions,
+  SignInRefused,
+  SourceFault,
+  UnexpectedPage,
+} from '../connector.ts'
+import { zenfolio } from './connector.ts'
 import { Raw, refusal, script } from './testing.ts'
 
 const credentials = { loginName: 'me@studio.example', password: 'Schlüssel-№-1' }
@@ -44,6 +52,29 @@ test('never sends the password in plain over http, whatever the challenge looks 
   const { signIn, asked } = await script({ GetChallenge: () => ({ PasswordSalt: 'base64', Challenge: 'base64' }) })
   await expect(signIn(credentials, null)).rejects.toThrow(UnexpectedPage)
   expect(asked.map(({ method }) => method)).toEqual(['GetChallenge'])
+})
+
+test('signs in in plain over https where the challenge cannot be used', async () => {
+  const { context } = await script({})
+  const results: Record<string, unknown> = {
+    GetChallenge: 'no challenge',
+    AuthenticatePlain: 'plain-token',
+    LoadPrivateProfile: { LoginName: 'studio' },
+  }
+  const asked: string[] = []
+  // No certificate is trusted here, so this one goes past the network.
+  const http = {
+    async request(url: string, options: HttpOptions = {}): Promise<HttpAnswer> {
+      const { method, id } = JSON.parse(String(options.body))
+      asked.push(method)
+      const text = async () => JSON.stringify({ id, result: results[method], error: null })
+      return { url, status: 200, header: () => 'application/json', text } as Partial<HttpAnswer> as HttpAnswer
+    },
+  }
+  const endpoints = { api: 'https://api.zenfolio.com/api/1.8/zfapi.asmx' }
+  const session = await zenfolio.signIn(credentials, { ...context, endpoints, http })
+  expect(asked).toEqual(['GetChallenge', 'AuthenticatePlain', 'LoadPrivateProfile'])
+  expect(session.keep()).toEqual({ token: 'plain-token', loginName: 'studio' })
 })
 
 test.each([

@@ -33,7 +33,7 @@ interface Asked {
   headers: IncomingHttpHeaders
 }
 
-export interface Script {
+interface Script {
   context: ConnectorContext
   origin: string
   asked: Asked[]

@@ -48,6 +48,22 @@ test('the root is no folder; folders and galleries share one order, and may shar
   ])
 })
 
+test('a gallery tells date, cover, count and a token of change before it is looked at alone', async () => {
+  const told = {
+    CreatedOn: { $type: 'DateTime', Value: '2019-06-01 23:30:00' },
+    TitlePhoto: { $type: 'Photo', Id: 5 },
+    FileCount: 2,
+    TextCn: 'a',
+    PhotoListCn: 'b',
+  }
+  const { signIn, methods } = await script({ LoadGroupHierarchy: () => group(1, [set(2, told)]) })
+  const [before] = await galleriesOf(await signIn())
+  expect(before).toMatchObject({ date: '2019-06-01', coverRef: '5', statedCount: 5, changeToken: expect.any(String) })
+  methods.LoadGroupHierarchy = () => group(1, [set(2, { ...told, PhotoListCn: 'c' })])
+  const [after] = await galleriesOf(await signIn())
+  expect(after?.changeToken).not.toBe(before?.changeToken)
+})
+
 test('GroupIndex decides where every sibling has one of its own', async () => {
   const at = (...indexes: number[]) =>
     group(

@@ -53,14 +53,18 @@ const accessWords: Record<NonNullable<Gallery['access']>, { icon: IconName; word
 
 function Facts({ gallery }: { gallery: Gallery }) {
   const { total, published, failed, skipped, degraded, bytesStored, date, expiresAt, access, passwordKnown } = gallery
-  const whole = Math.max(total, gallery.statedCount ?? 0)
+  const over = gallery.state === 'verified' || gallery.state === 'published'
+  // Photos of other galleries that are placed here count here too.
+  const placed = gallery.sets.reduce((sum, set) => sum + set.count, 0)
+  const whole = over ? Math.max(total, placed) : Math.max(total, gallery.statedCount ?? 0)
+  const missing = failed + skipped > 0 || !over
   const known = access && accessWords[access]
   const facts: [string, ReactNode][] = [
     [
       'photos',
-      published < whole
+      missing
         ? `${count(published)} of ${counted(whole, 'photo')} safe`
-        : `${counted(whole, 'photo')}, all safe`,
+        : `${counted(whole, 'photo')}${whole > 0 ? ', all safe' : ''}`,
     ],
     ['size', size(bytesStored)],
   ]
@@ -122,14 +126,14 @@ function Sets({ gallery }: { gallery: Gallery }) {
   return (
     <>
       {sets.length > 1 && (
-        <div className={classes.sets} role="group" aria-label="Sets">
+        <fieldset className={classes.sets} aria-label="Sets">
           {sets.map(({ id, ref, parentRef, title, count: photos }) => (
             <button key={id} type="button" aria-pressed={id === set.id} onClick={() => choose(id)}>
               {parentRef && <span>{gallery.sets.find((parent) => parent.ref === parentRef)?.title} / </span>}
               {ref === null ? title || 'In no set' : title} <span>{count(photos)}</span>
             </button>
           ))}
-        </div>
+        </fieldset>
       )}
       <Pictures key={set.id} gallery={gallery} setId={set.id} setCount={set.count} />
     </>

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/a11y/useSemanticElements: rows are placed by transform, between list and items
 'use client'
 import { useElementSize } from '@mantine/hooks'
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
@@ -89,10 +90,11 @@ const kindIcons: Record<Photo['kind'], IconName> = { photo: 'image', video: 'vid
 function Tile({ photo, width, onOpen }: { photo: Photo; width: number; onOpen: () => void }) {
   const name = photo.filename ?? 'without a name'
   const state = wordsOf(photoStates, photo.state)
+  const small = photo.thumbUrl ?? photo.webUrl
   return (
     <div role="listitem" className={classes.tile} style={{ width }}>
       <button type="button" onClick={onOpen} aria-label={`${name}, ${state.word}`}>
-        {photo.thumbUrl ? <Thumb url={photo.thumbUrl} alt={photo.caption ?? name} /> : <Instead photo={photo} />}
+        {small ? <Thumb url={small} alt={photo.caption ?? name} /> : <Instead photo={photo} />}
       </button>
     </div>
   )

@@ -1,3 +1,6 @@
+// biome-ignore-all lint/a11y/noNoninteractiveTabindex: a scrolling region is reached by keyboard
+// biome-ignore-all lint/a11y/useSemanticElements: virtual rows are placed by transform, which the elements of a table cannot be
+// biome-ignore-all lint/a11y/useFocusableInteractive: rows are reached by the link in them
 'use client'
 import { Button, TextInput } from '@mantine/core'
 import { useDebouncedValue, useMediaQuery } from '@mantine/hooks'
@@ -40,7 +43,7 @@ export function Galleries({ run }: { run: Snapshot }) {
   return (
     <Section title="Galleries" aside={count(run.totals.galleries)} id="galleries">
       <div className={classes.filters}>
-        <div className={classes.tabs} role="group" aria-label="By state">
+        <fieldset className={classes.tabs} aria-label="By state">
           {tabs
             .filter(({ id, states }) => id === 'all' || id === tab.id || countOf(states) > 0)
             .map(({ id, word, states }) => (
@@ -53,7 +56,7 @@ export function Galleries({ run }: { run: Snapshot }) {
                 {word} <span>{count(countOf(states))}</span>
               </button>
             ))}
-        </div>
+        </fieldset>
         <TextInput
           aria-label="Search galleries"
           placeholder="Folder or title"
@@ -112,7 +115,7 @@ const maxHeight = 480
 
 function GalleryTable({ run, states, search, expected, clear }: TableProps) {
   const narrow = useMediaQuery('(max-width: 640px)', false, { getInitialValueInEffect: false })
-  const rowHeight = narrow ? 72 : 40
+  const [rowHeight, headHeight] = narrow ? [72, 0] : [40, 32]
   const scroller = useRef<HTMLDivElement>(null)
   const [reading, setReading] = useState(false)
   const [visible, setVisible] = useState<[number, number]>([0, 20])
@@ -129,12 +132,13 @@ function GalleryTable({ run, states, search, expected, clear }: TableProps) {
   })
   const table = useTable({ features, columns, data: rows, getRowId: (row) => String(row.id) })
   const modelRows = table.getRowModel().rows
-  const total = more ? Math.max(expected ?? 0, rows.length + 1) : rows.length
+  const total = pending || more ? Math.max(expected ?? 0, rows.length + 1) : rows.length
   const virtualizer = useVirtualizer({
     count: total,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     overscan: 8,
+    scrollMargin: headHeight,
   })
   // biome-ignore lint/correctness/useExhaustiveDependencies: another row height needs every place anew
   useEffect(() => virtualizer.measure(), [rowHeight])
@@ -165,30 +169,27 @@ function GalleryTable({ run, states, search, expected, clear }: TableProps) {
         onFocus={() => setReading(true)}
         onBlur={() => setReading(false)}
       >
-        <div role="rowgroup">
-          {table.getHeaderGroups().map((group) => (
-            <div key={group.id} role="row" className={classes.header} aria-rowindex={1}>
-              {group.headers.map((header) => (
-                <div key={header.id} role="columnheader">
-                  <table.FlexRender header={header} />
-                </div>
-              ))}
-            </div>
-          ))}
-        </div>
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region is reached by keyboard */}
         <div
           ref={scroller}
           className={classes.scroller}
-          role="rowgroup"
           tabIndex={0}
-          aria-label="Rows"
-          style={{ height: Math.min(maxHeight, Math.max(1, total) * rowHeight) }}
+          style={{ height: Math.min(maxHeight, headHeight + total * rowHeight + 1) }}
         >
-          <div style={{ height: virtualizer.getTotalSize(), position: 'relative' }}>
+          <div role="rowgroup" className={classes.head}>
+            {table.getHeaderGroups().map((group) => (
+              <div key={group.id} role="row" className={classes.header} aria-rowindex={1}>
+                {group.headers.map((header) => (
+                  <div key={header.id} role="columnheader">
+                    <table.FlexRender header={header} />
+                  </div>
+                ))}
+              </div>
+            ))}
+          </div>
+          <div role="rowgroup" style={{ height: virtualizer.getTotalSize(), position: 'relative' }}>
             {items.map((item) => {
               const row = modelRows[item.index]
-              const place = { height: rowHeight, transform: `translateY(${item.start}px)` }
+              const place = { height: rowHeight, transform: `translateY(${item.start - headHeight}px)` }
               if (!row) return <div key={`place ${item.index}`} className={classes.place} style={place} />
               return (
                 <div key={row.id} role="row" aria-rowindex={item.index + 2} className={classes.row} style={place}>
@@ -248,7 +249,7 @@ function Photos({ gallery }: { gallery: GalleryRow }) {
   const whole = Math.max(gallery.total, gallery.statedCount ?? 0)
   return (
     <span className={classes.photos}>
-      {gallery.published > 0 && gallery.published < whole && (
+      {!isOver(gallery) && gallery.published > 0 && gallery.published < whole && (
         <span className={classes.dim}>{count(gallery.published)} of </span>
       )}
       {gallery.total === 0 && gallery.statedCount === null ? '–' : count(whole)}
@@ -256,10 +257,21 @@ function Photos({ gallery }: { gallery: GalleryRow }) {
   )
 }
 
+/** Then what the provider states has been held against what is here: photos placed from other galleries count too. */
+const isOver = ({ state }: GalleryRow) => state === 'verified' || state === 'published'
+
 function Progress({ gallery }: { gallery: GalleryRow }) {
   const { copied, rendered, published, skipped, failed, total } = gallery
   const counts = { found: total, stored: copied - rendered, rendered: rendered - published, published, skipped, failed }
-  return <ProgressBar small label={gallery.title} counts={counts} expected={gallery.statedCount} listing={false} />
+  return (
+    <ProgressBar
+      small
+      label={gallery.title}
+      counts={counts}
+      expected={isOver(gallery) ? null : gallery.statedCount}
+      listing={false}
+    />
+  )
 }
 
 function More({ gallery }: { gallery: GalleryRow }) {

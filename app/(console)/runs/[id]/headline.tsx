@@ -32,12 +32,12 @@ export function Headline({ run }: { run: Snapshot }) {
 
 function Facts({ run }: { run: Snapshot }) {
   const now = useNow()
-  const { totals, statedBytes, secondsLeft, perSecond, bytesPerSecond } = run
+  const { totals, statedBytes, secondsLeft, perSecond, bytesPerSecond, settledPerSecond } = run
   const wholeBytes = Math.max(totals.bytesFound, statedBytes ?? 0)
   const facts = [wholeBytes > totals.bytes ? sizeOf(totals.bytes, wholeBytes) : size(totals.bytes)]
   if (run.state === 'running') {
-    facts.push(rate(perSecond, 'photos'))
-    if (bytesPerSecond > 0) facts.push(`${size(bytesPerSecond)}/s`)
+    if (perSecond > 0) facts.push(`copies ${rate(perSecond, 'photos')}, ${size(bytesPerSecond)}/s`)
+    if (settledPerSecond > 0) facts.push(`finishes ${rate(settledPerSecond, 'photos')}`)
     if (secondsLeft) facts.push(`${range(secondsLeft)} left`)
   }
   if (run.startedAt) {

@@ -17,7 +17,7 @@ export function Timeline({ detail }: { detail: RunDetail }) {
     <Section title="What happened">
       <ol className={classes.timeline}>
         {events.map((event) => (
-          <li key={event.id}>
+          <li key={event.id} className={classes.event}>
             <span className={classes.when}>
               <Ago time={new Date(event.at)} />
             </span>

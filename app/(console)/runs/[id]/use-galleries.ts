@@ -1,6 +1,6 @@
 'use client'
 import { useQueries, useQueryClient } from '@tanstack/react-query'
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { type Outputs, useTRPC } from '../../../trpc.ts'
 
 export type GalleryRow = Outputs['runs']['galleries']['galleries'][number]
@@ -11,6 +11,7 @@ const refreshMilliseconds = 2000
 
 interface Wanted {
   runId: string
+  /** One set of states and one search as long as this is mounted. */
   states: State[] | null
   search: string
   /** Something counted in the run changed. */
@@ -25,58 +26,35 @@ interface Wanted {
 export function useGalleries({ runId, states, search, changed, held, visible }: Wanted) {
   const trpc = useTRPC()
   const queryClient = useQueryClient()
-  const filter = `${states?.join() ?? ''} ${search}`
-  const [chain, setChain] = useState<{ filter: string; cursors: (string | null)[] }>({ filter, cursors: [null] })
-  const cursors = chain.filter === filter ? chain.cursors : [null]
-  const input = useCallback(
-    (cursor: string | null) => ({
-      id: runId,
-      ...(states ? { states } : {}),
-      ...(search ? { search } : {}),
-      cursor,
-      limit: pageRows,
-    }),
-    // biome-ignore lint/correctness/useExhaustiveDependencies: the filter's text stands for its parts
-    [runId, filter],
-  )
-  const pages = useQueries({
-    queries: cursors.map((cursor) => ({
-      ...trpc.runs.galleries.queryOptions(input(cursor)),
-      staleTime: Number.POSITIVE_INFINITY,
-    })),
-  })
+  const [cursors, setCursors] = useState<(string | null)[]>([null])
+  const queryOf = (cursor: string | null) =>
+    trpc.runs.galleries.queryOptions(
+      { id: runId, states: states ?? undefined, search: search || undefined, cursor, limit: pageRows },
+      { staleTime: Number.POSITIVE_INFINITY },
+    )
+  const pages = useQueries({ queries: cursors.map(queryOf) })
   const rows = pages.flatMap((page) => page.data?.galleries ?? [])
   const next = pages.at(-1)?.data?.nextCursor ?? null
-  const counts = pages.findLast((page) => page.data)?.data?.counts
 
+  const wantsMore = next !== null && visible[1] >= rows.length - 50
   useEffect(() => {
-    if (next !== null && visible[1] >= rows.length - 50) setChain({ filter, cursors: [...cursors, next] })
-  })
-
-  const refresh = useCallback(
-    (from: number, to: number) => {
-      for (const cursor of cursors.slice(Math.floor(from / pageRows), Math.floor(to / pageRows) + 1)) {
-        void queryClient.invalidateQueries(trpc.runs.galleries.queryFilter(input(cursor)))
-      }
-    },
-    [cursors, input, queryClient, trpc],
-  )
-  useThrottled(changed, refreshMilliseconds, () => {
-    if (!held) refresh(visible[0], visible[1])
-  })
+    if (wantsMore) setCursors((before) => (before.includes(next) ? before : [...before, next]))
+  }, [wantsMore, next])
 
   const reload = () => {
-    setChain({ filter, cursors: [null] })
+    setCursors([null])
     void queryClient.invalidateQueries(trpc.runs.galleries.queryFilter({ id: runId }))
   }
-  return {
-    rows,
-    counts,
-    more: next !== null,
-    pending: pages[0]?.isPending ?? true,
-    error: pages.find((page) => page.error)?.error ?? null,
-    reload,
-  }
+  useThrottled(changed, refreshMilliseconds, () => {
+    if (held) return
+    // In one state galleries come and go, and with them the borders of the pages.
+    if (states) return reload()
+    const [first, last] = visible.map((row) => Math.floor(row / pageRows)) as [number, number]
+    for (const cursor of cursors.slice(first, last + 1))
+      void queryClient.invalidateQueries({ queryKey: queryOf(cursor).queryKey })
+  })
+  const error = pages.find((page) => page.error)?.error ?? null
+  return { rows, more: next !== null, pending: pages[0]?.isPending ?? true, error, reload }
 }
 
 /** Calls at most once in that time, and once more after the last change. */
