@@ -94,7 +94,12 @@ export function createBudget(pool: Pool, options: BudgetOptions = {}): Budget {
     async limited(host, seconds, status, fruitless = false) {
       const first = seconds ?? 1
       stop(host, first)
-      const row = await complain<{ seconds: number | null }>(pool, limitedSql, [host, seconds, String(status), fruitless])
+      const row = await complain<{ seconds: number | null }>(pool, limitedSql, [
+        host,
+        seconds,
+        String(status),
+        fruitless,
+      ])
       const holds = Math.max(0.1, Math.ceil((row?.seconds ?? first) * 10) / 10)
       stop(host, holds)
       return holds

@@ -12,7 +12,16 @@ import { differences, migrateAll, reached, reportLines, startStandIn, type TestH
 
 test('with workers killed every 2 s, Postgres stopped hard twice and a provider that fails in every way, the report is the same and nothing is doubled', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'faults-'))
-  const standIn = await startStandIn('zenfolio', ['--scenario', 'plain', '--galleries', '40', '--photos', '100', '--pictures', 'tiny'])
+  const standIn = await startStandIn('zenfolio', [
+    '--scenario',
+    'plain',
+    '--galleries',
+    '40',
+    '--photos',
+    '100',
+    '--pictures',
+    'tiny',
+  ])
   let postgres = await startEmbeddedPostgres({ dir })
   const house = await testHouse(postgres.url)
   const chaos = killEvery(2000, house)
@@ -41,7 +50,8 @@ test('with workers killed every 2 s, Postgres stopped hard twice and a provider 
   }
 }, 600_000)
 
-const ended = (seen: Snapshot) => seen.state === 'done' || seen.state === 'done_with_problems' || seen.state === 'blocked' || seen.state === 'failed'
+const ended = (seen: Snapshot) =>
+  seen.state === 'done' || seen.state === 'done_with_problems' || seen.state === 'blocked' || seen.state === 'failed'
 
 /** Two workers; the older one is killed each time, a new one takes its place. */
 function killEvery(milliseconds: number, house: TestHouse) {

@@ -96,7 +96,12 @@ async function request(line: Line, address: string, options: HttpOptions, ends?:
   }
 }
 
-async function once({ settings, agent, watch, served, pacing }: Line, call: Call, options: HttpOptions, signal?: AbortSignal) {
+async function once(
+  { settings, agent, watch, served, pacing }: Line,
+  call: Call,
+  options: HttpOptions,
+  signal?: AbortSignal,
+) {
   const { url, method, headers, body } = call
   const lane = options.lane ?? 'page'
   const { budget } = settings
@@ -125,7 +130,10 @@ async function once({ settings, agent, watch, served, pacing }: Line, call: Call
   if (answer.status === 429 || after !== null) {
     await answer.discard()
     const fruitless = !served.delete(url.host)
-    throw new RateLimited(url.host, budget ? await budget.limited(url.host, after, answer.status, fruitless) : (after ?? 1))
+    throw new RateLimited(
+      url.host,
+      budget ? await budget.limited(url.host, after, answer.status, fruitless) : (after ?? 1),
+    )
   }
   served.add(url.host)
   if (answer.status === 403) await budget?.refused(url.host)

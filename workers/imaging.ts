@@ -28,13 +28,7 @@ interface Rendition {
  * 'ok', or why a rendition is missing. With `truncated_image` and `corrupt_image` there may be renditions all the same:
  * of what the decoder could make out, at the level recorded.
  */
-type RenderCode =
-  | 'ok'
-  | Refusal
-  | 'processing_timeout'
-  | 'bad_dimensions'
-  | 'output_too_large'
-  | 'invalid_watermark'
+type RenderCode = 'ok' | Refusal | 'processing_timeout' | 'bad_dimensions' | 'output_too_large' | 'invalid_watermark'
 
 /** How forgiving the decoder had to be: stops at warnings, at errors, at nothing. */
 const ladder = [

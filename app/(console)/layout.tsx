@@ -3,6 +3,7 @@ import { redirect } from 'next/navigation'
 import type { ReactNode } from 'react'
 import { describeProviders } from '#server/trpc/providers.ts'
 import { pageVisitor } from '#server/trpc/request.ts'
+import { Empty } from '../parts/parts.tsx'
 import { ProviderForms } from '../provider-forms.tsx'
 import { Shell } from '../shell/shell.tsx'
 
@@ -12,7 +13,15 @@ export default async function Layout({ children }: { children: ReactNode }) {
   const { name, email, role } = person
   return (
     <ProviderForms forms={describeProviders()}>
-      <Shell person={{ name, email, role }}>{children}</Shell>
+      <Shell person={{ name, email, role }}>{role === 'photographer' ? <NothingYet /> : children}</Shell>
     </ProviderForms>
+  )
+}
+
+function NothingYet() {
+  return (
+    <Empty title="Your page is not here yet">
+      Soon you can follow your galleries here. Until then the studio that onboards you knows how it goes.
+    </Empty>
   )
 }

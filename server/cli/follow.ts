@@ -110,7 +110,7 @@ function incomplete({ totals }: Snapshot): string {
 }
 
 /** Only galleries that the provider is bringing back are left, and it is not asked again soon. */
-function frozen(now: Snapshot, movedAt: number): Ending | null {
+export function frozen(now: Snapshot, movedAt: number): Ending | null {
   if (!now.thaw || now.retrying.photos > 0 || now.hosts.length > 0 || Date.now() - movedAt < stillSeconds * 1000)
     return null
   if (Date.parse(now.thaw.askAgainAt) - Date.parse(now.at) < stillSeconds * 1000) return null

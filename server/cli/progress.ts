@@ -44,7 +44,7 @@ export function totalsOf({ totals }: Pick<Snapshot, 'totals'>) {
 export function liveBlock(terminal: Writable & { columns?: number }): Shows {
   let drawn = 0
   const draw = (lines: string[]) => {
-    const width = Math.max(20, (terminal.columns ?? 80) - 1)
+    const width = Math.max(20, (terminal.columns || 80) - 1)
     const back = drawn > 0 ? `\x1b[${drawn}A\x1b[0J` : ''
     terminal.write(back + lines.map((line) => `${[...line].slice(0, width).join('')}\n`).join(''))
     drawn = lines.length

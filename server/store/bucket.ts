@@ -83,7 +83,7 @@ export function openBucket(options: S3Options): Bucket {
       })
       await untilAborted(looking, signal)
       try {
-        return await untilAborted(request({ abortSignal: signal }), signal)
+        return await request({ abortSignal: signal })
       } catch (error) {
         signal?.throwIfAborted()
         throw storeError(error, doing)
@@ -92,9 +92,10 @@ export function openBucket(options: S3Options): Bucket {
   }
 }
 
-/** The SDK does not look at the signal while it waits between two attempts. */
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+/** For what others wait for too: it goes on when one of them leaves. */
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return work
+  signal.throwIfAborted()
   const { promise, resolve, reject } = Promise.withResolvers<T>()
   const stop = () => reject(signal.reason)
   signal.addEventListener('abort', stop, { once: true })

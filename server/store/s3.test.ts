@@ -179,6 +179,18 @@ describe.skipIf(!server)(server ? 'S3' : absent, () => {
       await expect(put).rejects.toBe(reason)
     })
 
+    test('a put stops at once while the server does not even answer for the bucket', { timeout: 4000 }, async () => {
+      const stop = new AbortController()
+      const reason = new Error('paused')
+      const endpoint = await way(() => {
+        setImmediate(() => stop.abort(reason))
+        return { hold: true }
+      })
+      const bytes = randomBytes(10)
+      const put = opened({ endpoint }).put('c/paused', bytes, { ...facts(bytes), signal: stop.signal })
+      await expect(put).rejects.toBe(reason)
+    })
+
     test('sweeps the parts of a put whose process died, by age', async () => {
       const dying = await way(({ method, url }) =>
         method === 'DELETE' || url.includes('?uploadId=') ? { drop: true } : undefined,
@@ -209,6 +221,7 @@ describe.skipIf(!server)(server ? 'S3' : absent, () => {
       const body = await buffer(ask).catch(() => null) // the client may have gone
       if (!body) return
       const found = fault({ method, url }) ?? {}
+      if (found.hold) return
       if (found.drop) return ask.socket.destroy()
       if (found.status) {
         if (found.onceAnswered) ask.socket.on('close', found.onceAnswered)
@@ -238,6 +251,8 @@ describe.skipIf(!server)(server ? 'S3' : absent, () => {
 })
 
 interface Fault {
+  /** Never answers. */
+  hold?: boolean
   /** Closes the connection instead of asking the server. */
   drop?: boolean
   /** Closes the connection instead of passing on the answer. */

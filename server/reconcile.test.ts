@@ -1,0 +1,213 @@
+import { createHash } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { type Outcome, settle } from './ledger.ts'
+import { type FoundPhoto, recordPage } from './listing.ts'
+import { missingObjects, publishGallery, reconciliationOf } from './reconcile.ts'
+import { originalKey } from './store/store.ts'
+import { sweep } from './sweep.ts'
+import {
+  aMovingRun,
+  countedAndRecounted,
+  forgetJobs,
+  foundPhoto,
+  jobsOf,
+  type MovingRun,
+  type VerbHouse,
+  verbHouse,
+} from './testing.ts'
+
+let house: VerbHouse
+beforeAll(async () => {
+  house = await verbHouse()
+})
+afterAll(() => house?.dispose())
+beforeEach(async () => {
+  await house.pool.query("update runs set state = 'failed' where state = 'running'")
+  await forgetJobs(house)
+})
+
+interface Copied {
+  id: number
+  sha256: string
+  key: string
+}
+
+/** Lists these photos in gallery `n` and copies all of the gallery's own but those in `failing`. */
+async function copied(run: MovingRun, n: number, photos: FoundPhoto[], failing: string[] = []): Promise<Copied[]> {
+  const gallery = run.galleries[n]!
+  await recordPage(house.db, house.queues, gallery, { photos, next: null }, null)
+  const { rows } = await house.pool.query<{ id: number; ref: string }>(
+    "select id, ref from photos where gallery_id = $1 and state = 'listed' order by id",
+    [gallery.id],
+  )
+  const made: Copied[] = []
+  const outcomes: Outcome[] = []
+  for (const { id, ref } of rows) {
+    if (failing.includes(ref)) {
+      outcomes.push({ id, attempts: 0, to: 'failed', code: 'truncated' })
+      continue
+    }
+    const body = Buffer.from(`original of ${run.id} ${ref}`)
+    const sha256 = createHash('sha256').update(body).digest('hex')
+    const key = originalKey(run.clientId, sha256)
+    await house.store.put(key, body, { sha256, bytes: body.length, contentType: 'image/jpeg' })
+    made.push({ id, sha256, key })
+    outcomes.push({
+      id,
+      attempts: 0,
+      to: 'stored',
+      sha256,
+      bytes: body.length,
+      contentType: 'image/jpeg',
+      isOriginal: true,
+      render: false,
+    })
+  }
+  await settle(house.db, house.queues, run, 'fetch-photos', 'listed', outcomes)
+  return made
+}
+
+async function reconciled(run: MovingRun, n: number) {
+  const gallery = run.galleries[n]!
+  const missing = await missingObjects(house, gallery)
+  return house.db.transaction(async (tx) => {
+    const verdict = await reconciliationOf(tx, gallery, missing)
+    if (verdict !== 'moving') await publishGallery(tx, house.queues, gallery, verdict)
+    return verdict
+  })
+}
+
+async function galleryOf(run: MovingRun, n: number) {
+  const { rows } = await house.pool.query(
+    'select state, code, published, rendered, verified_at is not null as verified from galleries where id = $1',
+    [run.galleries[n]!.id],
+  )
+  return rows[0]
+}
+
+const three = (ref = 'g0') => ['p0', 'p1', 'p2'].map((photo) => foundPhoto(ref, photo))
+
+test('a gallery whose count, objects and order agree is verified and published', async () => {
+  const run = await aMovingRun(house, [{ statedCount: 3 }])
+  await copied(run, 0, three())
+  expect(await reconciled(run, 0)).toBeNull()
+  expect(await galleryOf(run, 0)).toEqual({ state: 'published', code: null, published: 3, rendered: 0, verified: true })
+})
+
+test('a gallery with fewer photos than the provider states needs a look, and what came is published', async () => {
+  const run = await aMovingRun(house, [{ statedCount: 4 }])
+  await copied(run, 0, three())
+  expect(await reconciled(run, 0)).toBe('count_differs')
+  expect(await galleryOf(run, 0)).toMatchObject({
+    state: 'attention',
+    code: 'count_differs',
+    published: 3,
+    verified: false,
+  })
+})
+
+test('a gallery with a failed photo needs a look', async () => {
+  const run = await aMovingRun(house, [{ statedCount: 3 }])
+  await copied(run, 0, three(), ['p1'])
+  expect(await reconciled(run, 0)).toBe('photos_failed')
+  expect(await galleryOf(run, 0)).toMatchObject({ state: 'attention', code: 'photos_failed', published: 2 })
+})
+
+test.each([
+  ['is gone', async (photo: Copied) => house.store.remove([photo.key])],
+  [
+    'has another length',
+    async (photo: Copied) => house.pool.query('update photos set bytes = bytes + 1 where id = $1', [photo.id]),
+  ],
+])('a gallery of which an object %s needs a look', async (_, harm) => {
+  const run = await aMovingRun(house, [{ statedCount: 3 }])
+  const photos = await copied(run, 0, three())
+  await harm(photos[1]!)
+  expect(await missingObjects(house, run.galleries[0]!)).toEqual([photos[1]!.id])
+  expect(await reconciled(run, 0)).toBe('object_missing')
+  expect(await galleryOf(run, 0)).toMatchObject({ state: 'attention', code: 'object_missing' })
+})
+
+test('a gallery in which two photos claim one place needs a look', async () => {
+  const run = await aMovingRun(house)
+  const place = { placements: [{ setRef: null, position: 0 }] }
+  await copied(run, 0, [foundPhoto('g0', 'p0', place), foundPhoto('g0', 'p1', place)])
+  expect(await reconciled(run, 0)).toBe('order_broken')
+})
+
+test.each([
+  [
+    'photos are on their way',
+    "update photos set state = 'stored' where id = $1",
+    'update galleries set stored = 1, rendered = 2 where id = $2',
+  ],
+  ['it is not listed to its end', 'select $1::int8', 'update galleries set listed_at = null where id = $2'],
+  ['it is not built', 'select $1::int8', 'update galleries set built_at = null where id = $2'],
+])('a gallery still moves while %s', async (_, photo, gallery) => {
+  const run = await aMovingRun(house)
+  const photos = await copied(run, 0, three())
+  await house.pool.query(photo, [photos[0]!.id])
+  await house.pool.query(gallery.replace('$2', '$1'), [run.galleries[0]!.id])
+  expect(await reconciled(run, 0)).toBe('moving')
+  expect(await galleryOf(run, 0)).toMatchObject({ verified: false })
+})
+
+test('looking twice changes nothing more', async () => {
+  const run = await aMovingRun(house)
+  await copied(run, 0, three())
+  await reconciled(run, 0)
+  const once = await galleryOf(run, 0)
+  expect(await reconciled(run, 0)).toBeNull()
+  expect(await galleryOf(run, 0)).toEqual(once)
+  const { counted, recounted } = await countedAndRecounted(house, run.id)
+  expect(counted).toEqual(recounted)
+})
+
+test('a collection waits for the photos it places and is looked at when the last other gallery has come to its end', async () => {
+  const run = await aMovingRun(house, [
+    { ref: 'collection', virtual: true, statedCount: 2 },
+    { ref: 'a' },
+    { ref: 'b' },
+  ])
+  await recordPage(
+    house.db,
+    house.queues,
+    run.galleries[0]!,
+    { photos: [foundPhoto('a', 'p0'), foundPhoto('b', 'p1')], next: null },
+    null,
+  )
+  expect(await reconciled(run, 0)).toBe('moving')
+  const asked = async () => {
+    const jobs = await jobsOf(house, 'reconcile-gallery')
+    return jobs.filter((job) => job.data.galleryId === run.galleries[0]!.id).length
+  }
+  await copied(run, 1, [foundPhoto('a', 'p0')])
+  await reconciled(run, 1)
+  expect(await asked()).toBe(0)
+  expect(await reconciled(run, 0)).toBe('moving')
+  await copied(run, 2, [foundPhoto('b', 'p1')])
+  await reconciled(run, 2)
+  expect(await asked()).toBe(1)
+  expect(await reconciled(run, 0)).toBeNull()
+  expect(await galleryOf(run, 0)).toMatchObject({ state: 'published', verified: true })
+})
+
+test('a collection that places a failed photo needs a look', async () => {
+  const run = await aMovingRun(house, [{ ref: 'collection', virtual: true }, { ref: 'a' }])
+  await recordPage(house.db, house.queues, run.galleries[0]!, { photos: [foundPhoto('a', 'p0')], next: null }, null)
+  await copied(run, 1, [foundPhoto('a', 'p0')], ['p0'])
+  expect(await reconciled(run, 0)).toBe('photos_failed')
+})
+
+test('a collection is looked at by the sweep too, once its photos have settled', async () => {
+  const run = await aMovingRun(house, [{ ref: 'collection', virtual: true }, { ref: 'a' }, { ref: 'b' }])
+  await recordPage(house.db, house.queues, run.galleries[0]!, { photos: [foundPhoto('a', 'p0')], next: null }, null)
+  const asked = async () => {
+    await forgetJobs(house)
+    await sweep(house)
+    return (await jobsOf(house, 'reconcile-gallery')).map((job) => job.data.galleryId)
+  }
+  expect(await asked()).toEqual([])
+  await copied(run, 1, [foundPhoto('a', 'p0')])
+  expect((await asked()).toSorted()).toEqual([run.galleries[0]!.id, run.galleries[1]!.id].toSorted())
+})
