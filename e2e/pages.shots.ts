@@ -14,6 +14,7 @@ test('every page and state', async ({ page, system }, { project }) => {
   test.setTimeout(600_000)
   await mkdir(folder, { recursive: true })
   const shot = async (name: string, whole = true) => {
+    if (whole) await page.evaluate(() => window.scrollTo(0, 0))
     await page.screenshot({
       path: join(folder, `${name}-${project.name}.png`),
       fullPage: whole,

@@ -8,3 +8,5 @@ process.on('disconnect', () => {
 })
 // Listening must not keep a process alive that has nothing else to do.
 process.channel?.unref()
+// What it forks in turn is its own affair, and may need its channel to stay alive.
+process.execArgv.splice(process.execArgv.indexOf('--import'), 2)

@@ -89,12 +89,18 @@ async function readReport<T>(file: string, schema: z.ZodType<T>): Promise<T | un
 /** Runs a program of node_modules in a group of its own; an interrupt ends the whole group. */
 function tool(name: string, ...args: string[]): Promise<boolean> {
   const child = spawn(join(root, 'node_modules/.bin', name), args, { cwd: root, stdio: 'inherit', detached: true })
-  const end = () => child.pid && process.kill(-child.pid, 'SIGTERM')
+  const kill = (signal: NodeJS.Signals) => child.pid && process.kill(-child.pid, signal)
+  let late: NodeJS.Timeout | undefined
+  const end = () => {
+    kill('SIGTERM')
+    late = setTimeout(() => kill('SIGKILL'), 10_000)
+  }
   asked.signal.addEventListener('abort', end, { once: true })
   return new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('exit', (code) => {
       asked.signal.removeEventListener('abort', end)
+      clearTimeout(late)
       resolve(code === 0)
     })
   })

@@ -8,6 +8,8 @@ import { log } from './log.ts'
 const channel = 'pass_run'
 const gatherMilliseconds = 250
 const restMilliseconds = 15_000
+/** After a lost connection. */
+const againMilliseconds = 1000
 
 const pending = new Map<string, NodeJS.Timeout>()
 
@@ -25,6 +27,8 @@ export function announce(house: House, runId: string): void {
 interface Listener {
   hints: EventEmitter
   client: pg.Client | null
+  /** Settles when the connection in the making stands, or does not. */
+  opening: Promise<void>
 }
 
 const listeners = new WeakMap<House, Listener>()
@@ -33,8 +37,11 @@ const listeners = new WeakMap<House, Listener>()
 function listenerOf(house: House): Listener {
   const known = listeners.get(house)
   if (known) return known
-  const listener: Listener = { hints: new EventEmitter().setMaxListeners(0), client: null }
+  const listener: Listener = { hints: new EventEmitter().setMaxListeners(0), client: null, opening: Promise.resolve() }
   listeners.set(house, listener)
+  const again = () => {
+    if (listeners.get(house) === listener) listener.opening = open()
+  }
   const open = async () => {
     const client = new pg.Client({
       connectionString: house.env.DATABASE_URL,
@@ -45,7 +52,7 @@ function listenerOf(house: House): Listener {
     client.on('error', () => client.end().catch(() => {}))
     client.on('end', () => {
       listener.client = null
-      if (listeners.has(house)) setTimeout(() => void open(), 1000).unref()
+      setTimeout(again, againMilliseconds).unref()
     })
     try {
       await client.connect()
@@ -57,7 +64,7 @@ function listenerOf(house: House): Listener {
       await client.end().catch(() => {})
     }
   }
-  void open()
+  again()
   return listener
 }
 
@@ -107,5 +114,6 @@ function gathered(signal: AbortSignal): Promise<void> {
 export async function stopListening(house: House): Promise<void> {
   const listener = listeners.get(house)
   listeners.delete(house)
+  await listener?.opening
   await listener?.client?.end().catch(() => {})
 }

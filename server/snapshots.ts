@@ -120,7 +120,7 @@ export async function snapshot(house: House, runId: string): Promise<Snapshot> {
   const [run, samples, retrying, hosts, unserved] = await Promise.all([
     house.pool.query<Counted>(counted, [runId]),
     house.pool.query<Sample>(
-      `select extract(epoch from at)::float8 as at, stored, settled, bytes from samples
+      `select extract(epoch from at)::float8 as at, extract(epoch from now() - at)::float8 as ago, stored, settled, bytes from samples
        where run_id = $1 and at > now() - interval '15 minutes' order by at`,
       [runId],
     ),
@@ -139,6 +139,7 @@ export async function snapshot(house: House, runId: string): Promise<Snapshot> {
   const copied = row.stored + row.rendered + row.published
   const rates = ratesOf(samples.rows)
   const moving = row.state === 'running'
+  const known = moving && (samples.rows.at(-1)?.ago ?? Number.POSITIVE_INFINITY) < staleSeconds
   const whole = Math.max(row.statedPhotos ?? 0, row.found)
   const toCopy = whole - copied - row.skipped - row.failed
   const toSettle = whole - row.rendered - row.published - row.skipped - row.failed
@@ -159,10 +160,10 @@ export async function snapshot(house: House, runId: string): Promise<Snapshot> {
     galleryStates: row.states ?? {},
     statedPhotos: row.statedPhotos,
     statedBytes: row.statedBytes,
-    perSecond: moving ? rates.perSecond : 0,
-    bytesPerSecond: moving ? rates.bytesPerSecond : 0,
-    settledPerSecond: moving ? rates.settledPerSecond : 0,
-    secondsLeft: moving ? secondsLeft({ toCopy, toSettle }, rates) : null,
+    perSecond: known ? rates.perSecond : 0,
+    bytesPerSecond: known ? rates.bytesPerSecond : 0,
+    settledPerSecond: known ? rates.settledPerSecond : 0,
+    secondsLeft: known ? secondsLeft({ toCopy, toSettle }, rates) : null,
     spark: rates.spark,
     stages: stagesOf(row, copied),
     retrying: { photos: retrying.rows[0]!.photos, nextAt: retrying.rows[0]!.nextAt?.toISOString() ?? null },
@@ -224,8 +225,12 @@ function stagesOf(row: Counted, copied: number): Stage[] {
   ]
 }
 
+/** Without a sample for so long nobody works, and there is no rate to tell. */
+const staleSeconds = 30
+
 interface Sample {
   at: number
+  ago: number
   stored: number
   settled: number
   bytes: number

@@ -32,7 +32,7 @@ export interface NewSource {
   endpoints?: Record<string, string>
 }
 
-/** The same account at the same endpoints is the same source. Throws Refusal `unknown_provider`, `invalid_credentials`, `unknown_endpoint`. */
+/** The same account at the same endpoints is the same source. Throws Refusal `unknown_provider`, `invalid_credentials`, `unknown_endpoint`, `invalid_endpoint`, `not_found`. */
 export async function addSource(
   house: House,
   actor: Actor,
@@ -46,10 +46,12 @@ export async function addSource(
   return house.db.transaction(async (tx) => {
     const { rows } = await tx.execute<{ id: string; existed: boolean }>(sql`
       insert into sources (client_id, provider, account_key, title, endpoints)
-      values (${input.clientId}, ${provider}, ${accountKey}, ${input.title || account || providers[provider].title}, ${jsonb(endpoints)}::jsonb)
+      select id, ${provider}, ${accountKey}, ${input.title || account || providers[provider].title}, ${jsonb(endpoints)}::jsonb
+      from clients where id = ${input.clientId}
       on conflict (client_id, provider, account_key) do update set endpoints = excluded.endpoints
       returning id, (xmax <> 0) as existed`)
-    const { id, existed } = rows[0]!
+    if (!rows[0]) throw notFound('client')
+    const { id, existed } = rows[0]
     await keepCredentials(tx, house, input.clientId, id, credentials)
     await recordAudit(tx, actor, existed ? 'source.credentials' : 'source.create', id, { provider }, input.clientId)
     return { id, existed }

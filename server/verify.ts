@@ -214,10 +214,15 @@ async function read(house: Needs, object: ClaimedObject): Promise<Problem | null
   }
 }
 
-/** Keys under the client's prefix that no row of the client names. */
+/** Originals and renditions of the client that no row names. */
 async function* orphans(house: Needs, clientId: string): AsyncGenerator<string> {
+  yield* unnamedUnder(house, clientId, `${clientId}/originals/`)
+  yield* unnamedUnder(house, clientId, `${clientId}/renditions/`)
+}
+
+async function* unnamedUnder(house: Needs, clientId: string, prefix: string): AsyncGenerator<string> {
   let keys: string[] = []
-  for await (const { key } of house.store.list(`${clientId}/`)) {
+  for await (const { key } of house.store.list(prefix)) {
     keys.push(key)
     if (keys.length < pageRows) continue
     yield* await unnamed(house, clientId, keys)

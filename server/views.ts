@@ -61,14 +61,18 @@ export async function listRuns(
 ): Promise<{ runs: RunRow[]; nextCursor: string | null }> {
   const limit = Math.min(filter.limit ?? 50, 200)
   const [before, beforeId] = filter.cursor?.split(' ') ?? []
-  const { rows } = await house.pool.query<RunRow>(
-    `${runRows} where ($1::uuid is null or r.client_id = $1) and ($2::run_state[] is null or r.state = any($2))
-       and ($3::timestamptz is null or (r.created_at, r.id) < ($3, $4::uuid))
-     order by r.created_at desc, r.id desc limit $5`,
+  const { rows } = await house.pool.query<RunRow & { microseconds: string }>(
+    `select page.*, (extract(epoch from "createdAt") * 1000000)::int8::text as microseconds from (
+       ${runRows} where ($1::uuid is null or r.client_id = $1) and ($2::run_state[] is null or r.state = any($2))
+         and ($3::int8 is null or (r.created_at, r.id) < (timestamptz 'epoch' + $3 * interval '1 microsecond', $4::uuid))
+       order by r.created_at desc, r.id desc limit $5) page order by "createdAt" desc, id desc`,
     [filter.clientId ?? null, filter.states ?? null, before ?? null, beforeId ?? null, limit],
   )
   const last = rows.at(-1)
-  return { runs: rows, nextCursor: rows.length === limit && last ? `${last.createdAt.toISOString()} ${last.id}` : null }
+  return {
+    runs: rows.map(({ microseconds: _, ...row }) => row),
+    nextCursor: rows.length === limit && last ? `${last.microseconds} ${last.id}` : null,
+  }
 }
 
 export interface RunDetail extends RunRow {

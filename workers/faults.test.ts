@@ -26,8 +26,11 @@ test('with workers killed every 2 s, Postgres stopped hard twice and a provider 
   const house = await testHouse(postgres.url)
   const chaos = killEvery(2000, house)
   try {
+    await chaos.workers()
     await standIn.faults({ rate429: 0.1, retryAfter: 0, rate5xx: 0.1, rateTruncated: 0.05, expireTokenEvery: 500 })
     const run = await migrateAll(house, standIn)
+    await reached(house, run, (seen) => seen.state === 'running')
+    chaos.begin()
     for (const copied of [500, 2000]) {
       await reached(house, run, (seen) => seen.totals.copied > copied)
       postgres = await stoppedHard(postgres, dir)
@@ -63,7 +66,8 @@ function killEvery(milliseconds: number, house: TestHouse) {
     while (workers.length < 2 && !stopped) workers.push(await house.startWorker())
   }
   turn = renew()
-  const timer = setInterval(() => {
+  let timer: NodeJS.Timeout | undefined
+  const kill = () => {
     turn = turn.then(async () => {
       const oldest = workers.shift()
       if (oldest && oldest.exitCode === null) {
@@ -74,8 +78,12 @@ function killEvery(milliseconds: number, house: TestHouse) {
       }
       await renew().catch(() => {})
     })
-  }, milliseconds)
+  }
   return {
+    workers: () => turn,
+    begin() {
+      timer = setInterval(kill, milliseconds)
+    },
     killed: () => killed,
     async stop() {
       stopped = true

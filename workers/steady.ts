@@ -1,7 +1,17 @@
 // Http that rides out passing trouble of listing requests, so that one bad answer does not begin a whole survey again.
 // All of them are reads. Picture bytes are not retried here: the ledger counts their attempts.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Http, type HttpAnswer, RateLimited, SourceUnreachable } from './connectors/connector.ts'
+import {
+  AnswerTooLarge,
+  type Http,
+  type HttpAnswer,
+  RateLimited,
+  SourceUnreachable,
+  Truncated,
+} from './connectors/connector.ts'
+
+/** Listings are read whole before they are handed on, so that one that breaks off is asked for again. */
+const listingBytes = 64 * 1024 * 1024
 
 /** A host that asks for a longer rest gets it with the job back in the queue. */
 const patienceSeconds = 20
@@ -24,7 +34,7 @@ export function steady(http: Http, signal: AbortSignal): Http {
         try {
           answer = await http.request(url, options)
           const tries = passing.get(answer.status) ?? 0
-          if (failed >= tries) return answer
+          if (failed >= tries) return whole(answer, await answer.bytes(listingBytes))
           await answer.discard()
         } catch (error) {
           if (signal.aborted || options.signal?.aborted) throw error
@@ -33,10 +43,31 @@ export function steady(http: Http, signal: AbortSignal): Http {
             limited++
             continue
           }
-          if (!(error instanceof SourceUnreachable) || failed >= waitsSeconds.length) throw error
+          const passes = error instanceof SourceUnreachable || error instanceof Truncated
+          if (!passes || failed >= waitsSeconds.length) throw error
         }
         await sleep(waitsSeconds[failed++]! * 1000 * (0.75 + Math.random() / 2), undefined, { signal })
       }
     },
+  }
+}
+
+/** The answer with its body in hand. */
+function whole(answer: HttpAnswer, body: Uint8Array): HttpAnswer {
+  const within = (limitBytes = listingBytes) => {
+    if (body.length > limitBytes) throw new AnswerTooLarge(`${body.length} bytes`)
+    return body
+  }
+  return {
+    status: answer.status,
+    url: answer.url,
+    header: (name) => answer.header(name),
+    cookies: answer.cookies,
+    text: async (limitBytes) => new TextDecoder().decode(within(limitBytes)),
+    bytes: async (limitBytes) => within(limitBytes),
+    stream: (async function* () {
+      yield body
+    })(),
+    discard: async () => {},
   }
 }

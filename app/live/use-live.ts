@@ -1,6 +1,7 @@
 'use client'
 // One live view of a page: whole snapshots, so that coming back needs no replay. The last one stays on screen
 // whatever happens to the connection.
+import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 
 export type ConnectionState = 'connecting' | 'live' | 'reconnecting' | 'stale'
@@ -50,6 +51,8 @@ export function useLive<View>(key: string, subscribe: Subscribe<View>): Live<Vie
     }
   }, [key])
 
+  useCatchUp(down)
+
   const current = view?.key === key ? view : undefined
   const state = down ?? 'live'
   return {
@@ -57,6 +60,17 @@ export function useLive<View>(key: string, subscribe: Subscribe<View>): Live<Vie
     connection: { state: current || state === 'stale' ? state : 'connecting', lastAt: current?.at ?? null },
     refused,
   }
+}
+
+/** What else the page asked for may have changed while nothing came through. */
+function useCatchUp(down: string | null): void {
+  const queryClient = useQueryClient()
+  const before = useRef(down)
+  useEffect(() => {
+    const wasAway = before.current === 'reconnecting' || before.current === 'stale'
+    before.current = down
+    if (down === null && wasAway) void queryClient.invalidateQueries()
+  }, [down, queryClient])
 }
 
 /** Subscribes, and again whenever the connection gave up, until told to stop or refused for good. */

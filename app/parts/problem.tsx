@@ -1,13 +1,13 @@
-'use client'
-import { Alert } from '@mantine/core'
 import { Icon } from '../icons.tsx'
+import classes from './parts.module.css'
 
 /** Why what was just asked was not done. */
 export function Problem({ sentence }: { sentence: string | null }) {
   if (!sentence) return null
   return (
-    <Alert color="red" variant="light" icon={<Icon name="alert" />} role="alert">
-      {sentence}
-    </Alert>
+    <p className={classes.problem} role="alert">
+      <Icon name="alert" />
+      <span>{sentence}</span>
+    </p>
   )
 }

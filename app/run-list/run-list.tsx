@@ -41,13 +41,15 @@ function Row({ run, withClient }: { run: RunRow; withClient: boolean }) {
         {run.todo && run.state === 'blocked' && <span className={classes.dim}>{run.todo}</span>}
       </span>
       <span className={classes.progress}>
-        <ProgressBar
-          small
-          label={`${run.client.name}, ${what}`}
-          counts={{ found, published, failed, skipped, stored: 0, rendered: 0 }}
-          expected={null}
-          listing={run.state === 'surveying'}
-        />
+        {run.state !== 'planned' && (
+          <ProgressBar
+            small
+            label={`${run.client.name}, ${what}`}
+            counts={{ found, published, failed, skipped, stored: 0, rendered: 0 }}
+            expected={null}
+            listing={run.state === 'surveying'}
+          />
+        )}
       </span>
       <span className={classes.numbers}>
         <span>
@@ -56,13 +58,13 @@ function Row({ run, withClient }: { run: RunRow; withClient: boolean }) {
               <b>{count(published)}</b> of {counted(found, 'photo')}
             </>
           ) : (
-            counted(galleries, 'gallery', 'galleries')
+            galleries > 0 && counted(galleries, 'gallery', 'galleries')
           )}
         </span>
         <span className={classes.dim}>
           {failed > 0 && <span className={classes.failed}>{count(failed)} failed</span>}
           {failed > 0 && ' · '}
-          {size(bytes)}
+          {bytes > 0 && size(bytes)}
         </span>
       </span>
     </Link>

@@ -37,7 +37,8 @@ function isTesting(source: Source): boolean {
   return false
 }
 
-export function SourceRow({ source, migrate }: { source: Source; migrate: boolean }) {
+/** `bare` where its name stands above it already. */
+export function SourceRow({ source, bare }: { source: Source; bare?: boolean }) {
   const trpc = useTRPC()
   const queryClient = useQueryClient()
   const [replacing, setReplacing] = useState(false)
@@ -52,62 +53,66 @@ export function SourceRow({ source, migrate }: { source: Source; migrate: boolea
   )
   const testing = test.isPending || isTesting(source)
   return (
-    <div className={classes.row} data-testid="source">
-      <div className={classes.name}>
-        <b>{source.title}</b>
-        <span className={classes.dim}>
-          {title(source.provider)}
-          {!source.hasCredentials && ' · credentials not kept any more'}
-        </span>
-      </div>
-      <div className={classes.health} role="status">
-        {testing ? (
-          <State of={{ family: 'moving', icon: 'moving', word: 'testing' }} />
-        ) : (
-          <State of={wordsOf(healthStates, source.health)} />
+    <div className={classes.box}>
+      <div className={classes.row} data-testid="source" data-bare={bare || undefined}>
+        {!bare && (
+          <div className={classes.name}>
+            <b>{source.title}</b>
+            <span className={classes.dim}>
+              {title(source.provider)}
+              {!source.hasCredentials && ' · credentials not kept any more'}
+            </span>
+          </div>
         )}
-        {source.checkedAt && !testing && (
-          <span className={classes.dim}>
-            <Ago time={source.checkedAt} />
-          </span>
-        )}
-      </div>
-      <div className={classes.actions}>
-        <Button
-          variant="default"
-          size="compact-sm"
-          h={30}
-          disabled={testing}
-          onClick={() => test.mutate({ id: source.id })}
-        >
-          Test the connection
-        </Button>
-        <Button variant="default" size="compact-sm" h={30} onClick={() => setReplacing(true)}>
-          New credentials
-        </Button>
-        {migrate && (
+        <div className={classes.health} role="status">
+          {testing ? (
+            <State of={{ family: 'moving', icon: 'moving', word: 'testing' }} />
+          ) : (
+            <State of={wordsOf(healthStates, source.health)} />
+          )}
+          {source.checkedAt && !testing && (
+            <span className={classes.dim}>
+              <Ago time={source.checkedAt} />
+            </span>
+          )}
+        </div>
+        <div className={classes.actions}>
           <Button
-            variant="light"
+            variant="default"
             size="compact-sm"
             h={30}
-            component={Link}
-            href={`/runs/new?client=${source.clientId}&source=${source.id}`}
+            disabled={testing}
+            onClick={() => test.mutate({ id: source.id })}
           >
-            Migrate
+            Test the connection
           </Button>
-        )}
+          <Button variant="default" size="compact-sm" h={30} onClick={() => setReplacing(true)}>
+            New credentials
+          </Button>
+          {!bare && (
+            <Button
+              variant="light"
+              size="compact-sm"
+              h={30}
+              component={Link}
+              href={`/runs/new?client=${source.clientId}&source=${source.id}`}
+            >
+              Migrate
+            </Button>
+          )}
+        </div>
+        {source.todo && !testing && <p className={classes.todo}>{source.todo}</p>}
+        <Problem sentence={sentence(test.error)} />
+        <Modal opened={replacing} onClose={() => setReplacing(false)} title={`New credentials for ${source.title}`}>
+          <ReplaceCredentials
+            source={source}
+            onDone={() => {
+              asked.set(source.id, Date.now())
+              setReplacing(false)
+            }}
+          />
+        </Modal>
       </div>
-      {source.todo && !testing && <p className={classes.todo}>{source.todo}</p>}
-      <Problem sentence={sentence(test.error)} />
-      <Modal opened={replacing} onClose={() => setReplacing(false)} title={`New credentials for ${source.title}`}>
-        <ReplaceCredentials
-          source={source}
-          onDone={() => {
-            asked.set(source.id, Date.now())
-            setReplacing(false)
-          }}
-        />
-      </Modal>
     </div>
   )
 }

@@ -16,14 +16,13 @@ const doubledMilliseconds = 1500
 /** Commands that put down what they have in hand when told to stop; of the others nothing is half done. */
 const endsItself = new Set<Command['name']>(['migrate', 'resume', 'worker'])
 
-// A reader that went away (`| head`) has what it wanted.
-process.stdout.on('error', () => process.exit())
 process.exitCode = await main()
 process.stdout.write('', () => process.exit())
 
 async function main(): Promise<ExitCode> {
   if (!process.env.LOG_LEVEL) log.level = 'error'
-  const stop = stopped()
+  const stop = new AbortController()
+  stopOnSignals(stop)
   let system: System | undefined
   const opening = (workers: boolean) => async () => {
     // Imported here: a command that is not understood need not load it.
@@ -33,26 +32,27 @@ async function main(): Promise<ExitCode> {
   }
   try {
     const command = parseCommand(process.argv.slice(2))
-    const performed = perform(command, opening, stop)
-    return await (endsItself.has(command.name) ? performed : Promise.race([performed, interruption(stop)]))
+    const followed = endsItself.has(command.name)
+    // A reader that went away (`| head`) has what it wanted.
+    process.stdout.on('error', () => (followed ? stop.abort() : process.exit()))
+    const performed = perform(command, opening, stop.signal)
+    return await (followed ? performed : Promise.race([performed, interruption(stop.signal)]))
   } catch (error) {
     return endingOf(error)
   } finally {
-    await system?.close(stop, say).catch((error: Error) => say(`stopping: ${error.message}`))
+    await system?.close(stop.signal, say).catch((error: Error) => say(`stopping: ${error.message}`))
   }
 }
 
-/** Aborted by the first signal; a later one ends the process at once, and what it started ends with it. */
-function stopped(): AbortSignal {
-  const stop = new AbortController()
+/** The first signal stops; a later one ends the process at once, and what it started ends with it. */
+function stopOnSignals(stop: AbortController): void {
   let first = 0
   const onSignal = () => {
-    if (!stop.signal.aborted) first = Date.now()
+    if (first === 0) first = Date.now()
     else if (Date.now() - first > doubledMilliseconds) process.exit(exit.waits)
     stop.abort()
   }
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal)
-  return stop.signal
 }
 
 function interruption(stop: AbortSignal): Promise<never> {

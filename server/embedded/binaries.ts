@@ -13,7 +13,7 @@ export interface Binaries {
 }
 
 /** The registry has no PostgreSQL for this platform, or it was not installed. */
-export class NoBinaries extends Error {
+class NoBinaries extends Error {
   override name = 'NoBinaries'
 }
 

@@ -12,7 +12,7 @@ export interface Identity {
 }
 
 /** No user can run PostgreSQL here, or it cannot reach what it needs; the message says what to do. */
-export class NoIdentity extends Error {
+class NoIdentity extends Error {
   override name = 'NoIdentity'
 }
 

@@ -1,8 +1,11 @@
 // Pictures that are asked for again and again, kept in memory: what the ledger says of them for a few seconds, their
 // bytes for as long as they are hot. Everything else is read from the store as it is sent.
+import type { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import type { House } from '#server/house.ts'
 import { findImage, type Image } from '#server/images.ts'
+import { NoSuchObject } from '#server/store/store.ts'
+import type { Range } from './conditions.ts'
 
 /** A change in the ledger is seen after this long. */
 const believedMilliseconds = 10_000
@@ -65,12 +68,20 @@ export function hotImages(house: House, maxBytes = 64 * 1024 * 1024): HotImages 
       const name = nameOf(id, rendition)
       const known = entries.get(name)
       if (known?.body && known.image.etag === image.etag) return known.body
-      const body = house.store.get(image.key).then(({ stream }) => buffer(stream))
+      const body = openImage(house, image).then(buffer)
       keep(name, { image, at: known?.at ?? Date.now(), body })
       body.catch(() => forget(name))
       return body
     },
   }
+}
+
+/** Throws NoSuchObject also where the object is not as long as the ledger says: its length is told before its bytes. */
+export async function openImage(house: House, image: Image, range?: Range): Promise<Readable> {
+  const { stream, bytes } = await house.store.get(image.key, range)
+  if (bytes === image.bytes) return stream
+  stream.destroy()
+  throw new NoSuchObject(image.key)
 }
 
 const nameOf = (id: string, rendition: string | null) => (rendition === null ? id : `${id}/${rendition}`)

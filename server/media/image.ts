@@ -8,7 +8,7 @@ import { log } from '#server/log.ts'
 import { checkSignature } from '#server/signing.ts'
 import { NoSuchObject } from '#server/store/store.ts'
 import { isKnown, type Range, rangeOf } from './conditions.ts'
-import { type HotImages, hotImages } from './hot.ts'
+import { type HotImages, hotImages, openImage } from './hot.ts'
 import { guards, notAllowed, notFound, problem } from './problems.ts'
 import { problemAnswers } from './schemas.ts'
 
@@ -58,7 +58,7 @@ async function answer(
     return new Response(await bodyOf(house, hot, id, rendition, image, range), { status, headers })
   } catch (error) {
     if (!(error instanceof NoSuchObject)) throw error
-    log.error({ key: image.key }, 'the ledger names an object that the store does not have')
+    log.error({ key: image.key }, 'the ledger names an object that the store does not have, or not as long')
     return notFound()
   }
 }
@@ -78,8 +78,7 @@ async function bodyOf(
 ) {
   const whole = await hot.read(id, rendition, image)
   if (whole) return (range ? whole.subarray(range.start, range.end + 1) : whole) as Uint8Array<ArrayBuffer>
-  const { stream } = await house.store.get(image.key, range ?? undefined)
-  return Readable.toWeb(stream) as ReadableStream<Uint8Array<ArrayBuffer>>
+  return Readable.toWeb(await openImage(house, image, range ?? undefined)) as ReadableStream<Uint8Array<ArrayBuffer>>
 }
 
 // What browsers decode as a raster and nothing else: it cannot run anything.

@@ -1,4 +1,5 @@
 // The object store: originals and renditions under immutable keys. Two drivers (files, S3) pass one conformance suite.
+import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 
 /** What a stored object is. */
@@ -94,4 +95,9 @@ export function checkRange(range: { start: number; end?: number } | undefined): 
   if (!whole || range.start < 0 || (range.end ?? range.start) < range.start) {
     throw new NoSuchRange(`not a range: ${range.start} to ${range.end}`)
   }
+}
+
+/** Key of a client's own picture for watermarks, by the name that instructions give it. */
+export function watermarkKey(client: string, name: string): string {
+  return `${client}/watermarks/${createHash('sha256').update(name).digest('hex')}`
 }

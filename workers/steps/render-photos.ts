@@ -10,7 +10,7 @@ import type { House } from '#server/house.ts'
 import { type Instructions, instructionsHash, parseInstructions } from '#server/instructions.ts'
 import type { ChunkPhoto, Outcome } from '#server/ledger.ts'
 import { type MadeRendition, recordRenditions, renditionsOf } from '#server/renditions.ts'
-import { originalKey, renditionKey } from '#server/store/store.ts'
+import { originalKey, renditionKey, watermarkKey } from '#server/store/store.ts'
 import { workChunk } from '../chunk.ts'
 import type { RenderResult, Wanted } from '../imaging.ts'
 import type { Job } from '../run.ts'
@@ -22,12 +22,15 @@ const parallel = 2
 const memoryBytes = 48 * 1024 * 1024
 
 export async function renderPhotos(job: Job<'render-photos'>, { house, imager, temp }: Tools): Promise<void> {
+  // The same for every photo of the chunk, which is of one run.
+  let chunkWants: Promise<Wanted[]> | undefined
   await workChunk(job, house, {
     queue: 'render-photos',
     from: 'stored',
     parallel,
     async each(photo, run) {
-      const wanted = wantedOf(run.renditions)
+      chunkWants ??= wantedOf(house, run.clientId, run.renditions)
+      const wanted = await chunkWants
       const key = originalKey(run.clientId, photo.sha256!)
       const known = await renditionsOf(
         house,
@@ -66,17 +69,18 @@ export async function renderPhotos(job: Job<'render-photos'>, { house, imager, t
   })
 }
 
-const parsed = new WeakMap<object, Wanted[]>()
-
-function wantedOf(renditions: Record<string, unknown>): Wanted[] {
-  const known = parsed.get(renditions)
-  if (known) return known
-  const wanted = Object.entries(renditions).map(([name, instructions]) => ({
-    name,
-    instructions: parseInstructions(instructions) as Instructions,
-  }))
-  parsed.set(renditions, wanted)
-  return wanted
+/** With the client's stored picture where a watermark names one; a picture that is not there shows as `invalid_watermark`. */
+async function wantedOf(house: House, clientId: string, renditions: Record<string, unknown>): Promise<Wanted[]> {
+  return Promise.all(
+    Object.entries(renditions).map(async ([name, stored]) => {
+      const instructions: Instructions = parseInstructions(stored)
+      const { watermark } = instructions
+      const picture = watermark && 'picture' in watermark ? watermarkKey(clientId, watermark.picture) : null
+      const watermarkPicture =
+        picture && (await house.store.head(picture)) ? await buffer((await house.store.get(picture)).stream) : undefined
+      return { name, instructions, watermarkPicture }
+    }),
+  )
 }
 
 /** The original as the decoder takes it: its bytes, or a path where it is large. */

@@ -2,7 +2,6 @@
 import { Button, Modal, Skeleton } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
-import Link from 'next/link'
 import { useEffect } from 'react'
 import { Icon } from '../../../icons.tsx'
 import { Connection, Dimmed } from '../../../live/connection.tsx'
@@ -28,9 +27,6 @@ export function ClientPage({ clientId }: { clientId: string }) {
         crumbs={[{ href: '/clients', text: 'Clients' }, ...(client.data?.email ? [{ text: client.data.email }] : [])]}
       >
         <Connection connection={runs.connection} />
-        <Button component={Link} href={`/runs/new?client=${clientId}`} variant="default">
-          New migration
-        </Button>
       </PageHead>
       <Sources clientId={clientId} />
       <Section title="Runs">
@@ -67,7 +63,7 @@ function Sources({ clientId }: { clientId: string }) {
       {sources.isPending && <Skeleton height={40} my="md" />}
       {sources.error && <Trouble message={sentence(sources.error)!} again={() => sources.refetch()} />}
       {sources.data?.map((source) => (
-        <SourceRow key={source.id} source={source} migrate />
+        <SourceRow key={source.id} source={source} />
       ))}
       {sources.data?.length === 0 && (
         <Empty title="No source yet" action={button}>

@@ -105,7 +105,6 @@ function CancelDialog({ run, opened, onClose }: { run: Snapshot; opened: boolean
             Keep it going
           </Button>
           <Button
-            color="red"
             loading={cancel.isPending}
             onClick={() => cancel.mutate({ id: run.run, ...(note.trim() ? { note: note.trim() } : {}) })}
           >

@@ -147,7 +147,7 @@ function Photos({ run, cause }: { run: Snapshot; cause: Cause }) {
   const [retrying, retry] = useDisclosure(false)
   const pages = useInfiniteQuery(
     trpc.runs.troubledPhotos.infiniteQueryOptions(
-      { id: run.run, code: cause.code, state: cause.state },
+      { id: run.run, code: cause.code, state: cause.state, limit: 20 },
       { getNextPageParam: (page) => page.nextCursor },
     ),
   )

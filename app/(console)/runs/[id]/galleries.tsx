@@ -111,7 +111,8 @@ interface TableProps {
   clear: () => void
 }
 
-const maxHeight = 480
+// Half a row more shows that there are more.
+const rowsInView = 12.5
 
 function GalleryTable({ run, states, search, expected, clear }: TableProps) {
   const narrow = useMediaQuery('(max-width: 640px)', false, { getInitialValueInEffect: false })
@@ -173,7 +174,7 @@ function GalleryTable({ run, states, search, expected, clear }: TableProps) {
           ref={scroller}
           className={classes.scroller}
           tabIndex={0}
-          style={{ height: Math.min(maxHeight, headHeight + total * rowHeight + 1) }}
+          style={{ height: headHeight + Math.min(rowsInView, total) * rowHeight + 1 }}
         >
           <div role="rowgroup" className={classes.head}>
             {table.getHeaderGroups().map((group) => (
@@ -261,7 +262,8 @@ function Photos({ gallery }: { gallery: GalleryRow }) {
 const isOver = ({ state }: GalleryRow) => state === 'verified' || state === 'published'
 
 function Progress({ gallery }: { gallery: GalleryRow }) {
-  const { copied, rendered, published, skipped, failed, total } = gallery
+  const { copied, rendered, published, skipped, failed, total, state } = gallery
+  if (state === 'found' || state === 'planned') return null
   const counts = { found: total, stored: copied - rendered, rendered: rendered - published, published, skipped, failed }
   return (
     <ProgressBar

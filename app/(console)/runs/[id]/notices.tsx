@@ -43,7 +43,7 @@ function Notice({
 }) {
   return (
     <li className={classes.notice}>
-      <span style={{ color: `var(--${family})`, display: 'inline-flex', paddingTop: 2 }}>
+      <span style={{ color: `var(--${family})`, display: 'inline-flex', height: 20, alignItems: 'center' }}>
         <Icon name={icon} />
       </span>
       <span className={classes.noticeText}>{children}</span>

@@ -49,8 +49,8 @@ function Body({ run, detail }: { run: Snapshot; detail: RunDetail | undefined })
     <>
       {begun && <Headline run={run} />}
       <Notices run={run} detail={detail} />
-      {begun && <Stages run={run} />}
       {!begun && <Plan run={run} detail={detail} />}
+      {(begun || run.state === 'surveying') && <Stages run={run} />}
       {run.totals.galleries > 0 && <Galleries run={run} />}
       {(run.totals.failed > 0 || run.totals.skipped > 0) && <Failures run={run} />}
       {detail && <Timeline detail={detail} />}

@@ -109,7 +109,6 @@ function ChooseSource({
   const [wanted, setWanted] = useState(false)
   if (sources.isPending) return <Skeleton height={36} />
   if (sources.error) return <Problem sentence={sentence(sources.error)} />
-  const chosen = sources.data.find(({ id }) => id === sourceId)
   const adding = wanted || sources.data.length === 0
   return (
     <Stack gap="sm">
@@ -117,12 +116,14 @@ function ChooseSource({
         <Radio.Group value={sourceId} onChange={onChoose} aria-label="Source">
           <Stack gap="sm">
             {sources.data.map((source) => (
-              <Radio key={source.id} value={source.id} label={`${source.title} at ${title(source.provider)}`} />
+              <div key={source.id}>
+                <Radio value={source.id} label={`${source.title} at ${title(source.provider)}`} mb="sm" />
+                {source.id === sourceId && <SourceRow source={source} bare />}
+              </div>
             ))}
           </Stack>
         </Radio.Group>
       )}
-      {chosen && <SourceRow source={chosen} migrate={false} />}
       {adding ? (
         <AddSource
           clientId={clientId}
