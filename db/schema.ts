@@ -367,6 +367,8 @@ export const renditions = pgTable(
     extension: text('extension').notNull(),
     contentType: text('content_type').notNull(),
     bytes: integer('bytes').notNull(),
+    /** Of the rendition itself. */
+    fileSha256: bytea('file_sha256').notNull(),
     width: integer('width').notNull(),
     height: integer('height').notNull(),
     /** The rung of the decode ladder that worked: strict, error, none. */

@@ -115,7 +115,7 @@ test('every page and state', async ({ page, system }, { project }) => {
   await shot('photographer')
 })
 
-let made: Scenes | undefined
+let empty = true
 
 /** The first project sees the console empty, then everything is arranged once. */
 async function arranged(system: System, page: Page, shot: (name: string) => Promise<void>): Promise<Scenes> {
@@ -123,7 +123,7 @@ async function arranged(system: System, page: Page, shot: (name: string) => Prom
   await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible()
   await shot('sign-in')
   await signIn(page, system, system.admin)
-  if (!made) {
+  if (empty) {
     for (const [path, name] of [
       ['/', 'home-empty'],
       ['/clients', 'clients-empty'],
@@ -132,9 +132,9 @@ async function arranged(system: System, page: Page, shot: (name: string) => Prom
       await expect(page.getByText(/No (runs|clients) yet/)).toBeVisible()
       await shot(name)
     }
-    made = await arrange(system.database.db)
+    empty = false
   }
-  return made
+  return arrange(system.database.db)
 }
 
 async function signIn(page: Page, system: System, data: { email: string; password: string }) {

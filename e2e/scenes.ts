@@ -53,7 +53,16 @@ export interface Scenes {
   troubled: string
 }
 
-export async function arrange(db: Db): Promise<Scenes> {
+const arranged = new WeakMap<Db, Promise<Scenes>>()
+
+/** Once for each database. */
+export function arrange(db: Db): Promise<Scenes> {
+  const scenes = arranged.get(db) ?? makeScenes(db)
+  arranged.set(db, scenes)
+  return scenes
+}
+
+async function makeScenes(db: Db): Promise<Scenes> {
   const names = [
     'Anna Weber',
     'Studio Nordlicht',
@@ -75,7 +84,10 @@ export async function arrange(db: Db): Promise<Scenes> {
     plan: { ...plan, account: 'Studio Nordlicht', collections: 4 },
     fields,
   })
-  await addGalleries(db, planned, of('Studio Nordlicht'), 240, () => ({ state: 'planned' }))
+  await addGalleries(db, planned, of('Studio Nordlicht'), 240, (index) => ({
+    state: 'planned',
+    statedCount: 120 + ((index * 37) % 400),
+  }))
   const surveying = await addRun(db, of('Mira Okafor'), { state: 'surveying' })
   await holdSurvey(db, surveying)
   const blocked = await addRun(db, of('Lumen Photography'), {

@@ -11,16 +11,16 @@ test('a client moves: from sign-in to the last retried photo', async ({ page, sy
     await page.getByLabel('E-mail').fill(admin.email)
     await page.getByLabel('Password', { exact: true }).fill(admin.password)
     await page.getByRole('button', { name: 'Sign in' }).click()
-    await expect(page.getByRole('heading', { name: 'No runs yet' })).toBeVisible()
+    await expect(page.getByRole('link', { name: 'Clients' })).toBeVisible()
   })
 
   await test.step('adds a client', async () => {
     await page.getByRole('link', { name: 'Clients' }).click()
     await page.getByRole('button', { name: 'Add a client' }).first().click()
-    await page.getByLabel('Name').fill('Anna Weber')
-    await page.getByLabel('E-mail').fill('anna@weber.test')
+    await page.getByLabel('Name').fill('Nora Lindt')
+    await page.getByLabel('E-mail').fill('nora@lindt.test')
     await page.getByRole('button', { name: 'Add the client' }).click()
-    await expect(page.getByRole('heading', { name: 'Anna Weber' })).toBeVisible()
+    await expect(page.getByRole('heading', { name: 'Nora Lindt' })).toBeVisible()
   })
 
   await test.step('adds a source, and sees that it answers', async () => {
@@ -56,7 +56,7 @@ test('a client moves: from sign-in to the last retried photo', async ({ page, sy
       'aria-valuetext',
       /copied/,
     )
-    await expect(page).toHaveTitle(/\d+ % · Anna Weber/)
+    await expect(page).toHaveTitle(/\d+ % · Nora Lindt/)
   })
 
   await test.step('loses the connection, says so, and catches up', async () => {
@@ -68,7 +68,7 @@ test('a client moves: from sign-in to the last retried photo', async ({ page, sy
     gate.open()
     await expect(page.getByRole('status', { name: 'Connection: live' })).toBeVisible()
     await expect(page.getByRole('region', { name: 'Progress' })).toContainText('300 of 300 photos safe')
-    await expect(page).toHaveTitle(/done · Anna Weber/)
+    await expect(page).toHaveTitle(/done · Nora Lindt/)
     expect(await page.evaluate(() => 'neverReloaded' in window)).toBe(true)
   })
 

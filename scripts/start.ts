@@ -8,6 +8,7 @@ import { PostgresDidNotStart, startEmbeddedPostgres } from '#server/embedded.ts'
 import { type Env, parseEnv, WrongEnvironment } from '#server/env.ts'
 import { type House, openHouse } from '#server/house.ts'
 import { prepareDatabase } from '#server/prepare.ts'
+import { workerEnvironment } from '#server/worker-environment.ts'
 import { BuildFailed, buildConsole } from './build.ts'
 import { ChildDidNotStart, type ChildPlan, child } from './child.ts'
 import { ensureChrome } from './chrome.ts'
@@ -124,7 +125,7 @@ function system(env: Env, local: boolean, chrome: string | undefined) {
   const working = Array.from({ length: env.PASS_WORKERS ?? availableParallelism() }, (_, i) => ({
     name: `worker-${i + 1}`,
     args: ['workers/main.ts', 'all'],
-    env: common,
+    env: { ...common, ...workerEnvironment },
     ready: { line: isReady },
     drainSeconds,
   }))

@@ -9,6 +9,8 @@ export interface MadeRendition {
   extension: string
   contentType: string
   bytes: number
+  /** Of the rendition itself, hex. */
+  fileSha256: string
   width: number
   height: number
   level: string
@@ -47,10 +49,10 @@ export async function recordRenditions(
 ): Promise<void> {
   await house.db.execute(sql`
     with kept as (
-      insert into renditions (client_id, sha256, hash, extension, content_type, bytes, width, height, level)
-      select ${clientId}::uuid, decode(${sha256}, 'hex'), r.hash, r.extension, r."contentType", r.bytes, r.width, r.height, r.level
-      from jsonb_to_recordset(${jsonb(made)}::jsonb) as r(hash text, extension text, "contentType" text, bytes int4, width int4, height int4, level text)
-      on conflict (client_id, sha256, hash) do update set bytes = excluded.bytes, level = excluded.level
+      insert into renditions (client_id, sha256, hash, extension, content_type, bytes, file_sha256, width, height, level)
+      select ${clientId}::uuid, decode(${sha256}, 'hex'), r.hash, r.extension, r."contentType", r.bytes, decode(r."fileSha256", 'hex'), r.width, r.height, r.level
+      from jsonb_to_recordset(${jsonb(made)}::jsonb) as r(hash text, extension text, "contentType" text, bytes int4, "fileSha256" text, width int4, height int4, level text)
+      on conflict (client_id, sha256, hash) do update set bytes = excluded.bytes, file_sha256 = excluded.file_sha256, level = excluded.level
     )
     update assets set width = ${asset.width}, height = ${asset.height}, rendition_code = ${asset.code}
     where client_id = ${clientId} and sha256 = decode(${sha256}, 'hex')`)

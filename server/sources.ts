@@ -1,6 +1,8 @@
 // One client's account at a provider: credentials (sealed, never shown), the session all workers share, its health.
 import { createHash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import { sql } from 'drizzle-orm'
+import type { Tx } from '#db/client.ts'
 import { recordAudit } from './audit.ts'
 import type { Actor, House } from './house.ts'
 import { jsonb } from './jsonb.ts'
@@ -52,10 +54,28 @@ export async function addSource(
       returning id, (xmax <> 0) as existed`)
     if (!rows[0]) throw notFound('client')
     const { id, existed } = rows[0]
+    if (existed && (await areKept(tx, house, input.clientId, id, credentials))) return { id, existed }
     await keepCredentials(tx, house, input.clientId, id, credentials)
     await recordAudit(tx, actor, existed ? 'source.credentials' : 'source.create', id, { provider }, input.clientId)
     return { id, existed }
   })
+}
+
+/** The same credentials again leave the session alone: who is signed in goes on. */
+async function areKept(
+  tx: Tx,
+  house: House,
+  clientId: string,
+  sourceId: string,
+  given: Record<string, string>,
+): Promise<boolean> {
+  const { rows } = await tx.execute<{ credentials: Buffer | null; health: Health }>(
+    sql`select credentials, health from sources where id = ${sourceId} for update`,
+  )
+  const { credentials, health } = rows[0]!
+  if (!credentials || health === 'refused' || health === 'challenge') return false
+  const kept = open(house.secretKey, credentials, [clientId, sourceId, 'credentials']) as Record<string, string>
+  return isDeepStrictEqual(kept, given)
 }
 
 /** New credentials or a new session for a source that waits for a person; what was signed in before is dropped. */
@@ -177,7 +197,7 @@ export async function renewSession(
 }
 
 async function keepCredentials(
-  tx: Parameters<typeof recordAudit>[0],
+  tx: Tx,
   house: House,
   clientId: string,
   sourceId: string,

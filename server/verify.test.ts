@@ -71,6 +71,7 @@ async function run() {
         extension: 'webp',
         contentType: 'image/webp',
         bytes: 50,
+        fileSha256: createHash('sha256').update(rendition).digest(),
         width: 1,
         height: 1,
         level: 'strict',
@@ -130,12 +131,13 @@ test('an object of another length is found', async () => {
   expect((await verify(runId)).findings).toEqual([of('p', 'size', original)])
 })
 
-test('one flipped byte is found by the deep look', async () => {
+test('other bytes of the same length are found by the deep look, in originals and renditions', async () => {
   const { runId, photo } = await run()
-  const { original } = await photo('p')
+  const { original, rendition } = await photo('p')
   await writeFile(join(root, original), randomBytes(100))
+  await writeFile(join(root, rendition), randomBytes(50))
   expect((await verify(runId)).findings).toEqual([])
-  expect((await verify(runId, true)).findings).toEqual([of('p', 'hash', original)])
+  expect((await verify(runId, true)).findings).toEqual([of('p', 'hash', original), of('p', 'hash', rendition)])
 })
 
 test('a rendition that the run asked for and nobody made is found, unless the photo says why', async () => {
@@ -151,7 +153,7 @@ test('objects that no row names are found, and only those of this client', async
   const { runId, clientId, photo, put } = await run()
   await photo('p')
   const stray = originalKey(clientId, 'ab'.repeat(32))
-  const strange = `${clientId}/notes.txt`
+  const strange = `${clientId}/renditions/notes.txt`
   await put(stray, Buffer.from('x'))
   await put(strange, Buffer.from('x'))
   const other = await run()

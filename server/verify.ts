@@ -39,7 +39,7 @@ type Needs = Pick<House, 'db' | 'store'>
 
 /**
  * Yields what is wrong, in the order of the account, orphans last; returns the totals. `deep` reads and hashes every
- * original and reads every rendition to its end. Of a run still at work an original just put may show as an orphan.
+ * original and rendition. Of a run still at work an original just put may show as an orphan.
  * Throws Refusal `not_found`.
  */
 export async function* verifyRun(
@@ -128,10 +128,14 @@ function photosWithBytes(house: Needs, galleryId: number, after: number) {
   )
 }
 
-interface Made {
+interface Wish {
   hash: string
   extension: string
+}
+
+interface Made extends Wish {
   bytes: number
+  fileSha256: Buffer
 }
 
 const place = (clientId: string, sha256: Buffer) => `${clientId} ${sha256.toString('hex')}`
@@ -155,7 +159,7 @@ async function madeRenditions(house: Needs, rows: Row[]): Promise<Map<string, Ma
 
 /** Hash and extension of every rendition that a photo's own run asked for. */
 function wantedRenditions(house: Needs) {
-  const known = new Map<string, Omit<Made, 'bytes'>[]>()
+  const known = new Map<string, Wish[]>()
   return async (runIds: string[]) => {
     const unknown = [...new Set(runIds)].filter((id) => !known.has(id))
     if (unknown.length > 0) {
@@ -175,16 +179,16 @@ function wantedRenditions(house: Needs) {
   }
 }
 
-function claimedBy(row: Row, wanted: Omit<Made, 'bytes'>[], madeBy: Map<string, Made[]>): ClaimedObject[] {
+function claimedBy(row: Row, wanted: Wish[], madeBy: Map<string, Made[]>): ClaimedObject[] {
   const sha256 = row.sha256!.toString('hex')
   const made = madeBy.get(place(row.clientId, row.sha256!)) ?? []
   // Nothing is made of videos and files; where something is missing, `rendition` says why.
   const complete = row.rendition === 'ok' && row.kind === 'photo' && row.contentType?.startsWith('image/')
   const lacking = complete ? wanted.filter((wish) => !made.some(({ hash }) => hash === wish.hash)) : []
-  const keyOf = (of: Omit<Made, 'bytes'>) => renditionKey(row.clientId, sha256, of.hash, of.extension)
+  const keyOf = (of: Wish) => renditionKey(row.clientId, sha256, of.hash, of.extension)
   return [
     { key: originalKey(row.clientId, sha256), bytes: row.bytes, sha256 },
-    ...made.map((one) => ({ key: keyOf(one), bytes: one.bytes, sha256: null })),
+    ...made.map((one) => ({ key: keyOf(one), bytes: one.bytes, sha256: one.fileSha256.toString('hex') })),
     ...lacking.map((one) => ({ key: keyOf(one), bytes: null, sha256: null })),
   ]
 }

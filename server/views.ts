@@ -1,6 +1,6 @@
 // What the console and the command line show, read in a few indexed queries whatever the size of the run.
 import type { House } from './house.ts'
-import { instructionsHash, parseInstructions } from './instructions.ts'
+import { type Instructions, instructionsHash } from './instructions.ts'
 
 import { notFound } from './refusal.ts'
 import type { RunState } from './runs.ts'
@@ -373,19 +373,8 @@ function pictureUrl(
   made: string[],
 ): string | null {
   const instructions = renditions[name]
-  if (!instructions || !made.includes(hashOf(instructions))) return null
+  if (!instructions || !made.includes(instructionsHash(instructions as Instructions))) return null
   return `${house.env.MEDIA_URL}${signedImagePath(house.secretKey, publicId, name, { seconds: pictureSeconds })}`
-}
-
-const hashes = new Map<string, string>()
-
-function hashOf(instructions: unknown): string {
-  const key = JSON.stringify(instructions)
-  const known = hashes.get(key)
-  if (known) return known
-  const hash = instructionsHash(parseInstructions(instructions))
-  if (hashes.size < 1000) hashes.set(key, hash)
-  return hash
 }
 
 /** Workers that gave a sign of life lately, and what they take. */

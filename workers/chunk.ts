@@ -32,7 +32,7 @@ export async function workChunk(job: ChunkJob, house: House, step: ChunkStep): P
     await halve(job, house, run.id, photos)
     return
   }
-  if (isPoison(job)) {
+  if (isPoison(job, photos)) {
     await job.finish((tx) =>
       settle(
         tx,
@@ -56,13 +56,13 @@ export async function workChunk(job: ChunkJob, house: House, step: ChunkStep): P
   let results: Outcome[] = []
   let moving = true
   let thawing = false
-  let lastWrite = Date.now()
+  let broken: unknown
   let person: Extract<Policy, { kind: 'person' }> | undefined
 
   const write = async () => {
     const batch = results
     results = []
-    lastWrite = Date.now()
+    if (batch.length === 0 || broken) return
     moving = await job.checkpoint(async (tx) => {
       await settle(tx, house.queues, run, step.queue, step.from, batch)
       return stillMoves(tx, run.id)
@@ -71,19 +71,21 @@ export async function workChunk(job: ChunkJob, house: House, step: ChunkStep): P
   }
 
   let writing: Promise<void> = Promise.resolve()
+  const writer = setInterval(() => {
+    if (results.length === 0) return
+    writing = writing.then(write).catch((error: unknown) => {
+      broken ??= error
+    })
+  }, writeMilliseconds)
+
   const hand = async () => {
-    for (
-      let photo = waiting.shift();
-      photo;
-      photo = moving && !thawing && !job.signal.aborted && !person ? waiting.shift() : undefined
-    ) {
-      const outcome = await outcomeOf(photo)
-      if (outcome) results.push(outcome)
-      if (results.length > 0 && Date.now() - lastWrite > writeMilliseconds && waiting.length > 0) {
-        lastWrite = Date.now()
-        writing = writing.then(write)
-        await writing
+    try {
+      while (waiting.length > 0 && moving && !thawing && !job.signal.aborted && !person && !broken) {
+        const outcome = await outcomeOf(waiting.shift()!)
+        if (outcome) results.push(outcome)
       }
+    } catch (error) {
+      broken ??= error
     }
   }
 
@@ -103,7 +105,9 @@ export async function workChunk(job: ChunkJob, house: House, step: ChunkStep): P
   }
 
   await Promise.all(Array.from({ length: Math.min(step.parallel, photos.length) }, hand))
+  clearInterval(writer)
   await writing
+  if (broken) throw broken
   if (person) await blockRun(house, run.id, person.code, person.todo)
   // What was not begun goes back: to the queue where this worker stops, to the sweep where the run or gallery does.
   const left: Outcome[] = job.signal.aborted

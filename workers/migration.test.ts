@@ -71,4 +71,4 @@ test('every trap of the sheet is moved as it is, or says why not', async () => {
   } finally {
     await traps.stop()
   }
-})
+}, 240_000)

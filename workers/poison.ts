@@ -11,8 +11,9 @@ const deathsAlone = 4
 
 type ChunkJob = Job<'fetch-photos' | 'render-photos'>
 
-export function isPoison(job: ChunkJob): boolean {
-  return job.payload.photoIds.length === 1 && job.deaths >= deathsAlone
+/** `photos` are those of the job that still wait: it may have had more, which settled before the first death. */
+export function isPoison(job: ChunkJob, photos: unknown[]): boolean {
+  return photos.length === 1 && job.deaths >= deathsAlone
 }
 
 /** What is left of the chunk as two jobs, in place of this one. */

@@ -1,8 +1,9 @@
 // The class of an error is its policy, mapped once. Nothing reads `message` to decide.
 
+import { databaseIsAway } from '#server/availability.ts'
 import { HostResting } from '#server/pacing.ts'
 import { Refusal } from '#server/refusal.ts'
-import { StoreFull, StoreRefused, StoreUnavailable } from '#server/store/store.ts'
+import { ChecksumMismatch, NoSuchObject, StoreFull, StoreRefused, StoreUnavailable } from '#server/store/store.ts'
 import * as source from './connectors/connector.ts'
 
 export type Policy =
@@ -54,6 +55,8 @@ export function policyOf(error: unknown, signal: AbortSignal): Policy {
       todo: 'The object store refuses us: check its bucket and credentials, then resume.',
     }
   if (error instanceof StoreUnavailable) return { kind: 'later', code: 'store_unavailable', seconds: 5 }
+  if (error instanceof ChecksumMismatch) return { kind: 'attempt', code: 'checksum_mismatch' }
+  if (error instanceof NoSuchObject) return { kind: 'attempt', code: 'object_missing' }
   if (error instanceof Refusal) return { kind: 'person', code: error.code, todo: error.message }
   if (isDiskFull(error))
     return {
@@ -86,7 +89,7 @@ export function isDatabaseFault(error: unknown): boolean {
       return true
     if (e.name === 'DrizzleQueryError' && e.cause instanceof Error && codeOf(e.cause) === undefined) return true
   }
-  return false
+  return databaseIsAway(error)
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -44,8 +44,18 @@ export interface WorkerOptions<Tools> {
   tools: Tools
 }
 
+interface Attempt {
+  queue: QueueName
+  id: string
+  retryCount: number
+  group: string | null
+}
+
 const pollMilliseconds = 400
 const heartbeatMilliseconds = 3000
+/** Tries of a transaction that the database does not take: a minute and a half, or two seconds where the worker stops. */
+const patience = 20
+const drainingPatience = 3
 /** How long "only one run has work here" is believed before the others are looked for again. */
 const aloneMilliseconds = 1000
 
@@ -53,18 +63,17 @@ export function startWorker<Tools>(options: WorkerOptions<Tools>): RunningWorker
   const { house } = options
   const boss = house.queues.boss
   const draining = new AbortController()
-  const attempts = new Map<string, { queue: QueueName; id: string; retryCount: number; group: string | null }>()
+  // Not by job: one that was lost and taken again by the same worker is two attempts.
+  const attempts = new Set<Attempt>()
 
   const beat = setInterval(() => {
-    for (const [queue, jobs] of Map.groupBy(attempts.values(), (job) => job.queue)) {
+    for (const [queue, jobs] of Map.groupBy(attempts, (job) => job.queue)) {
       boss.touch(queue, jobs).catch((error: Error) => log.warn({ queue, err: error.message }, 'heartbeat'))
     }
   }, heartbeatMilliseconds)
 
   async function take(queue: QueueName, alone: { until: number }) {
-    const busy = [
-      ...new Set([...attempts.values()].filter((job) => job.queue === queue && job.group).map((job) => job.group!)),
-    ]
+    const busy = [...new Set([...attempts].filter((job) => job.queue === queue && job.group).map((job) => job.group!))]
     if (busy.length > 0 && Date.now() > alone.until) {
       const [other] = await boss.fetch<unknown>(queue, { includeMetadata: true, ignoreGroups: busy })
       if (other) return other
@@ -93,9 +102,9 @@ export function startWorker<Tools>(options: WorkerOptions<Tools>): RunningWorker
         continue
       }
       const attempt = { queue, id: job.id, retryCount: job.retryCount, group: job.groupId ?? null }
-      attempts.set(job.id, attempt)
+      attempts.add(attempt)
       const done = perform(attempt, job.data).finally(() => {
-        attempts.delete(attempt.id)
+        attempts.delete(attempt)
         inHand.delete(done)
       })
       inHand.add(done)
@@ -103,21 +112,20 @@ export function startWorker<Tools>(options: WorkerOptions<Tools>): RunningWorker
     await Promise.all(inHand)
   }
 
-  async function perform(
-    attempt: { queue: QueueName; id: string; retryCount: number; group: string | null },
-    data: unknown,
-  ): Promise<void> {
+  async function perform(attempt: Attempt, data: unknown): Promise<void> {
     const { queue } = attempt
     let settled = false
     const fenced = <T>(settles: boolean, work: (tx: Tx) => Promise<T>): Promise<T> =>
-      house.db.transaction(async (tx) => {
-        const db = fromDrizzle(tx, sql)
-        const command = settles ? boss.complete(queue, attempt, null, { db }) : boss.touch(queue, attempt, { db })
-        // pg-boss leaves the shape of this answer out of its types.
-        const held = (await command) as { affected: number }
-        if (held.affected === 0) throw new StaleAttempt()
-        return work(tx)
-      })
+      patiently(() =>
+        house.db.transaction(async (tx) => {
+          const db = fromDrizzle(tx, sql)
+          const command = settles ? boss.complete(queue, attempt, null, { db }) : boss.touch(queue, attempt, { db })
+          // pg-boss leaves the shape of this answer out of its types.
+          const held = (await command) as { affected: number }
+          if (held.affected === 0) throw new StaleAttempt()
+          return work(tx)
+        }),
+      )
     const payload = queues[queue].payload.safeParse(data)
     if (!payload.success) {
       log.error({ queue, job: attempt.id }, 'a payload that is not of its queue')
@@ -150,17 +158,35 @@ export function startWorker<Tools>(options: WorkerOptions<Tools>): RunningWorker
     }
   }
 
-  /** The same job again, later. While the database is away this waits for it, and gives up where the job was lost. */
+  /** The same job again, later; its photos know the new one. */
   async function putBack(job: Job, seconds: number): Promise<void> {
     const again = [
       { runId: job.runId ?? undefined, payload: job.payload, startAfterSeconds: seconds },
     ] as NewJob<QueueName>[]
-    for (let tries = 0; tries < 20 && !(tries > 2 && draining.signal.aborted); tries++) {
+    try {
+      await job.finish(async (tx) => {
+        const [id] = await house.queues.enqueue(tx, job.queue, again)
+        if ('photoIds' in job.payload)
+          await tx.execute(sql`
+            update photos set job_id = ${id} where id = any(${sql.param(job.payload.photoIds)}::int8[]) and job_id = ${job.id}`)
+      })
+    } catch (error) {
+      if (error instanceof StaleAttempt) return
+      log.warn({ queue: job.queue, job: job.id, err: (error as Error).message }, 'left to its heartbeat')
+    }
+  }
+
+  /**
+   * What is done must not be lost because the database is away for a while: the same transaction again, until the job
+   * is another worker's. One that was committed though nobody could say so shows as a stale attempt.
+   */
+  async function patiently<T>(transaction: () => Promise<T>): Promise<T> {
+    for (let tries = 0; ; tries++) {
       try {
-        await job.finish((tx) => house.queues.enqueue(tx, job.queue, again))
-        return
+        return await transaction()
       } catch (error) {
-        if (error instanceof StaleAttempt) return
+        if (!isDatabaseFault(error) || tries >= patience || (tries >= drainingPatience && draining.signal.aborted))
+          throw error
         await sleep(Math.min(5000, 250 * 2 ** tries))
       }
     }

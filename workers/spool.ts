@@ -39,12 +39,12 @@ export async function spool(stream: AsyncIterable<Uint8Array>, temp: string): Pr
         const path = join(temp, randomUUID())
         file = { path, handle: await open(path, 'wx', 0o600) }
         head = Buffer.concat(chunks, Math.min(bytes, sniffBytes))
-        for (const kept of chunks) await file.handle.write(kept)
+        for (const kept of chunks) await file.handle.writeFile(kept)
         tail = [...chunks]
         tailBytes = bytes
         chunks.length = 0
       } else {
-        await file.handle.write(chunk)
+        await file.handle.writeFile(chunk) // unlike write(), never only a part of it
         tail.push(chunk)
         tailBytes += chunk.length
       }

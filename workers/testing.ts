@@ -16,6 +16,7 @@ import { writeReport } from '#server/reports.ts'
 import { createMigration, type RunState } from '#server/runs.ts'
 import { type Snapshot, snapshot } from '#server/snapshots.ts'
 import { addSource } from '#server/sources.ts'
+import { workerEnvironment } from '#server/worker-environment.ts'
 
 export interface StandIn {
   origin: string
@@ -90,7 +91,7 @@ export async function testHouse(url: string, overrides: Record<string, string> =
     ...house,
     async startWorker(group = 'all') {
       const worker = spawn(process.execPath, ['workers/main.ts', group], {
-        env: { ...process.env, ...values },
+        env: { ...process.env, ...values, ...workerEnvironment },
         stdio: ['ignore', 'pipe', 'inherit'],
       })
       workers.add(worker)

@@ -216,6 +216,7 @@ CREATE TABLE "renditions" (
 	"extension" text NOT NULL,
 	"content_type" text NOT NULL,
 	"bytes" integer NOT NULL,
+	"file_sha256" "bytea" NOT NULL,
 	"width" integer NOT NULL,
 	"height" integer NOT NULL,
 	"level" text NOT NULL,

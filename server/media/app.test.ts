@@ -83,6 +83,7 @@ async function photo(contentType = 'image/jpeg', filename: string | null = 'a.jp
     extension: 'webp',
     contentType: 'image/webp',
     bytes: 500,
+    fileSha256: createHash('sha256').update(rendition).digest(),
     width: 1,
     height: 1,
     level: 'strict',

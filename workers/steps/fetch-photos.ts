@@ -5,15 +5,13 @@ import { completeness, looksLikeHtml, sniff } from '#server/sniff.ts'
 import { originalKey } from '#server/store/store.ts'
 import { endThaw, isThawing, waitForThaw } from '#server/thaw.ts'
 import { workChunk } from '../chunk.ts'
-import { SourceFault, Truncated, UnexpectedPage } from '../connectors/connector.ts'
+import { type Opened, SourceFault, Truncated, UnexpectedPage } from '../connectors/connector.ts'
 import type { Job } from '../run.ts'
 import { type Spooled, spool } from '../spool.ts'
 import type { Tools } from '../tools.ts'
 
 /** Downloads of one chunk at once; three chunks a worker make 18 connections. */
 const parallel = 6
-/** A file that arrives whole but has no end is taken as the provider's own damage when it came so this often. */
-const damagedAfterAttempts = 3
 
 export async function fetchPhotos(job: Job<'fetch-photos'>, { house, sessions, temp }: Tools): Promise<void> {
   // One photo is tried before the others where the gallery waits for its thaw.
@@ -24,16 +22,16 @@ export async function fetchPhotos(job: Job<'fetch-photos'>, { house, sessions, t
     parallel: thawing ? 1 : parallel,
     onThaw: (photo, runId, usualHours) => waitForThaw(house.db, runId, photo.galleryId, usualHours),
     async each(photo, run) {
+      const { ref, kind, galleryRef, handle } = photo
       const copied = await sessions.with(run.sourceId!, async (session, connector) => {
-        const opened = await session.open({
-          ref: photo.ref,
-          kind: photo.kind,
-          galleryRef: photo.galleryRef,
-          handle: photo.handle,
-        })
-        const spooled = await spool(opened.stream, temp)
+        const bring = async () => {
+          const opened = await session.open({ ref, kind, galleryRef, handle })
+          return { opened, spooled: await spool(opened.stream, temp) }
+        }
+        const { opened, spooled } = await bring()
         try {
-          const { contentType } = await check(spooled, photo, connector.abilities.sizes === 'exact')
+          const { contentType, doubtful } = await check(spooled, photo, opened, connector.abilities.sizes === 'exact')
+          if (doubtful) await comesAgain(bring, spooled)
           const { sha256, bytes } = spooled
           await house.store.put(originalKey(run.clientId, sha256), spooled.body(), {
             sha256,
@@ -53,28 +51,26 @@ export async function fetchPhotos(job: Job<'fetch-photos'>, { house, sessions, t
   })
 }
 
-/** Throws where the bytes are not what was asked for; a damaged original is moved as it is. */
-async function check(spooled: Spooled, photo: ChunkPhoto, exact: boolean): Promise<{ contentType: string }> {
+/** Throws where the bytes are not what was asked for. `doubtful`: they may have been cut off on the way. */
+async function check(spooled: Spooled, photo: ChunkPhoto, opened: Opened, exact: boolean) {
   const { head, tail, bytes } = spooled
   const { contentType } = await sniff(head, photo.filename ?? undefined)
   if (bytes === 0) throw new SourceFault('the provider served no bytes', 200)
   if (photo.kind !== 'file' && looksLikeHtml(head)) {
-    throw new UnexpectedPage('a picture', {
-      url: '',
-      status: 200,
-      contentType,
-      excerpt: head.subarray(0, 2000).toString('utf8'),
-    })
+    const excerpt = head.subarray(0, 2000).toString('utf8')
+    throw new UnexpectedPage('a picture', { url: '', status: 200, contentType, excerpt })
   }
-  if (exact && photo.statedBytes !== null && photo.statedBytes !== bytes)
+  if (photo.statedBytes === bytes) return { contentType, doubtful: false }
+  if (exact && photo.statedBytes !== null) {
     throw new Truncated(`${bytes} bytes came, ${photo.statedBytes} were stated`)
-  const asStated = photo.statedBytes === bytes
-  if (
-    !asStated &&
-    photo.attempts < damagedAfterAttempts &&
-    completeness(contentType, head, tail, bytes) === 'truncated'
-  ) {
-    throw new Truncated('the file has no end')
   }
-  return { contentType }
+  const end = completeness(contentType, head, tail, bytes)
+  return { contentType, doubtful: end === 'truncated' || (end === 'unknown' && opened.bytes === null) }
+}
+
+/** An original that has no end is the provider's own damage only if it comes the same way twice. */
+async function comesAgain(bring: () => Promise<{ spooled: Spooled }>, first: Spooled): Promise<void> {
+  const { spooled: second } = await bring()
+  await second.remove()
+  if (second.sha256 !== first.sha256) throw new Truncated('the file has no end')
 }

@@ -99,14 +99,15 @@ async function bring(
 
 async function keep(house: House, clientId: string, original: string, result: RenderResult): Promise<void> {
   const made: MadeRendition[] = []
-  for (const { bytes, contentType, extension, hash, width, height } of result.renditions) {
-    const sha256 = createHash('sha256').update(bytes).digest('hex')
-    await house.store.put(renditionKey(clientId, original, hash, extension), bytes, {
-      sha256,
-      bytes: bytes.length,
-      contentType,
-    })
-    made.push({ hash, extension, contentType, bytes: bytes.length, width, height, level: result.level ?? 'none' })
+  for (const { bytes, hash, contentType, extension, width, height } of result.renditions) {
+    const key = renditionKey(clientId, original, hash, extension)
+    const facts = { sha256: sha256Of(bytes), bytes: bytes.length, contentType }
+    const { existed } = await house.store.put(key, bytes, facts)
+    // What was there already stays: the ledger states that one, should another version have made it.
+    const kept = existed ? await buffer((await house.store.get(key)).stream) : bytes
+    const fileSha256 = existed ? sha256Of(kept) : facts.sha256
+    const level = result.level ?? 'none'
+    made.push({ hash, extension, contentType, bytes: kept.length, fileSha256, width, height, level })
   }
   await recordRenditions(
     house,
@@ -115,4 +116,8 @@ async function keep(house: House, clientId: string, original: string, result: Re
     { width: result.width, height: result.height, code: result.code },
     made,
   )
+}
+
+function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
 }

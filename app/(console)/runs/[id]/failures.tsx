@@ -61,8 +61,9 @@ function CauseRow({ run, cause }: { run: Snapshot; cause: Cause }) {
       <div className={classes.line}>
         <button type="button" className={classes.toggle} aria-expanded={open} onClick={toggle}>
           <Icon name={open ? 'chevronDown' : 'chevronRight'} size={14} />
-          <b>{title}</b>
-          <code>{cause.code}</code>
+          <span>
+            <b>{title}</b> <code>{cause.code}</code>
+          </span>
         </button>
         <span className={classes.count}>{counted(cause.count, 'photo')}</span>
         <span className={classes.when}>

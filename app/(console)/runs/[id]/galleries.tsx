@@ -112,7 +112,7 @@ interface TableProps {
 }
 
 // Half a row more shows that there are more.
-const rowsInView = 12.5
+const rowsInView = { wide: 12.5, narrow: 6.5 }
 
 function GalleryTable({ run, states, search, expected, clear }: TableProps) {
   const narrow = useMediaQuery('(max-width: 640px)', false, { getInitialValueInEffect: false })
@@ -174,7 +174,7 @@ function GalleryTable({ run, states, search, expected, clear }: TableProps) {
           ref={scroller}
           className={classes.scroller}
           tabIndex={0}
-          style={{ height: headHeight + Math.min(rowsInView, total) * rowHeight + 1 }}
+          style={{ height: headHeight + Math.min(narrow ? rowsInView.narrow : rowsInView.wide, total) * rowHeight + 1 }}
         >
           <div role="rowgroup" className={classes.head}>
             {table.getHeaderGroups().map((group) => (
@@ -285,5 +285,5 @@ function More({ gallery }: { gallery: GalleryRow }) {
   if (failed > 0) parts.push(`${count(failed)} failed`)
   if (skipped > 0) parts.push(`${count(skipped)} skipped`)
   if (sets > 0) parts.push(counted(sets, 'set'))
-  return <span className={classes.dim}>{parts.join(' · ')}</span>
+  return parts.length > 0 && <span className={classes.dim}>{parts.join(' · ')}</span>
 }

@@ -47,7 +47,7 @@ function Facts({ run }: { run: Snapshot }) {
   return facts.map((fact, index) => (
     <span key={fact.replace(/[\d.,]+/g, '#')}>
       {index > 0 && ' · '}
-      {fact}
+      <span className={classes.fact}>{fact}</span>
     </span>
   ))
 }
