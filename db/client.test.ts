@@ -16,6 +16,23 @@ it('outlives the loss of every connection and answers the next query', async () 
   await database.drop()
 })
 
+it('outlives the loss of a connection in the middle of a transaction, whose query rejects', async () => {
+  const database = await testDatabase()
+  const { db, close } = connect(database.url, { applicationName: 'victim' })
+  const cut = db.transaction(async (tx) => {
+    await tx.execute(sql`SELECT 1`)
+    await database.pool.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'victim'`,
+    )
+    await tx.execute(sql`SELECT pg_sleep(60)`)
+  })
+  await expect(cut).rejects.toBeInstanceOf(Error)
+  const { rows } = await db.execute(sql`SELECT 2 AS n`)
+  expect(rows).toEqual([{ n: 2 }])
+  await close()
+  await database.drop()
+})
+
 it('lets no statement, lock or idle transaction hold others up without end', async () => {
   const database = await testDatabase()
   const settings = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout']

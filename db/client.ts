@@ -40,7 +40,9 @@ export function connect(url: string, { max = 10, applicationName, onLost = () =>
     idle_in_transaction_session_timeout: 60_000,
     query_timeout: 75_000, // a half-open connection never sends the server's own timeout
   })
-  // Without a listener a database that goes away would take the process with it.
+  // Without listeners a database that goes away would take the process with it: the pool's hears of idle connections,
+  // the client's own of one that is in the middle of a transaction (whose query rejects as well).
   pool.on('error', onLost)
+  pool.on('connect', (client) => client.on('error', () => {}))
   return { db: drizzle(pool, { schema }), pool, close: () => pool.end() }
 }

@@ -26,7 +26,7 @@ function install() {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
   say('Installing packages …')
   // Development packages too: the build and the tests need them whatever NODE_ENV says.
-  npm(['install', '--include=dev', '--include=optional', '--no-audit', '--no-fund'])
+  npm(['install', '--loglevel=error', '--include=dev', '--include=optional', '--no-audit', '--no-fund'])
   // Some versions of npm rewrite the lock for their own platform; what is checked in stays as it is.
   if (!readFileSync(lock).equals(before)) writeFileSync(lock, before)
   writeFileSync(stamp, wanted)

@@ -10,7 +10,7 @@ import { freePort } from './ports.ts'
 import type { Service } from './supervisor.ts'
 
 const provider = 'zenfolio'
-const account = ['--pictures', 'normal', '--galleries', '24', '--photos', '40']
+const account = ['--scenario', 'plain', '--pictures', 'normal', '--galleries', '24', '--photos', '40']
 
 const stateSchema = z.object({
   port: z.number(),

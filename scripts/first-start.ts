@@ -29,5 +29,5 @@ export interface DemoSource {
 export async function startDemo(house: House, { provider, endpoints, credentials }: DemoSource): Promise<void> {
   const client = await findOrCreateClient(house, 'demo', 'Demo Studio')
   const source = await addSource(house, 'demo', { clientId: client.id, provider, endpoints, credentials })
-  await createMigration(house, 'demo', { sourceId: source.id, renditions: ['web'], autoStart: true })
+  await createMigration(house, 'demo', { sourceId: source.id, renditions: ['thumb', 'web'], autoStart: true })
 }

@@ -128,6 +128,7 @@ export interface WaitingJob {
   state: string
   data: { photoIds?: number[]; galleryId?: number; runId?: string }
   group: string | null
+  priority: number
   /** Seconds until it may be taken; below 0: it may. */
   wait: number
 }
@@ -135,7 +136,7 @@ export interface WaitingJob {
 /** Jobs of one queue that are not through. */
 export async function jobsOf(house: House, queue: QueueName): Promise<WaitingJob[]> {
   const { rows } = await house.pool.query<WaitingJob>(
-    `select id, state, data, group_id as "group", extract(epoch from start_after - now())::float8 as wait
+    `select id, state, data, group_id as "group", priority, extract(epoch from start_after - now())::float8 as wait
      from pgboss.job where name = $1 and state < 'completed' order by created_on, id`,
     [queue],
   )

@@ -17,7 +17,7 @@ import {
 import { waitForThaw } from '#server/thaw.ts'
 import { type ChunkStep, workChunk } from './chunk.ts'
 import * as source from './connectors/connector.ts'
-import { type Job, StaleAttempt } from './run.ts'
+import { type Job, StaleAttempt, suspectPriority } from './run.ts'
 
 let house: VerbHouse
 beforeAll(async () => {
@@ -52,6 +52,7 @@ function jobOf(run: MovingRun, photoIds: number[], more: Partial<ChunkJob> = {})
     runId: run.id,
     payload: { photoIds },
     deaths: 0,
+    suspect: false,
     signal: new AbortController().signal,
     finish: (work) => house.db.transaction(work),
     checkpoint: (work) => house.db.transaction(work),
@@ -184,7 +185,7 @@ test('a worker that stops leaves what it has not begun to another at once, witho
     ['listed', 0],
   ])
   const jobs = await jobsOf(house, 'fetch-photos')
-  expect(jobs.flatMap((job) => job.data.photoIds!).toSorted()).toEqual(ids.slice(1))
+  expect(jobs.flatMap((job) => job.data.photoIds!).toSorted((a, b) => a - b)).toEqual(ids.slice(1))
   expect(jobs.every((job) => job.wait <= 0)).toBe(true)
   expect(await sweep(house)).toBe(0)
 })
@@ -259,26 +260,27 @@ test('a chunk that a worker died with goes on in halves that their photos know',
   expect(await sweep(house)).toBe(0)
 })
 
-test('the photo that is left alone with four dead workers has failed, also where the others of its job had settled before', async () => {
-  for (const alone of [true, false]) {
-    const { run, ids } = await listed(2)
-    await worked(jobOf(run, ids.slice(0, 1)), async (photo) => stored(photo))
-    const job = (deaths: number) => jobOf(run, alone ? ids.slice(1) : ids, { deaths })
-    let begun = 0
-    for (const deaths of [1, 2, 3])
-      await worked(job(deaths), async (photo) => {
-        begun++
-        return { id: photo.id, attempts: photo.attempts, to: 'again', code: 'x', afterSeconds: 0, counts: false }
-      })
-    expect(begun).toBe(3)
-    await worked(job(4), async () => {
-      throw new Error('not to be begun')
+test('what is left of a chunk that a worker died with, one photo, is a suspect', async () => {
+  const { run, ids } = await listed(2)
+  await worked(jobOf(run, ids.slice(0, 1)), async (photo) => stored(photo))
+  await worked(jobOf(run, ids, { deaths: 1 }), async () => {
+    throw new Error('not to be begun')
+  })
+  expect(await jobsOf(house, 'fetch-photos')).toMatchObject([
+    { data: { photoIds: ids.slice(1) }, priority: suspectPriority },
+  ])
+})
+
+test('a suspect that ended four workers has failed; until then it is tried', async () => {
+  const { run, ids } = await listed(1)
+  const begun: number[] = []
+  for (const deaths of [1, 2, 3, 4])
+    await worked(jobOf(run, ids, { deaths, suspect: true }), async (photo) => {
+      begun.push(deaths)
+      return { id: photo.id, attempts: photo.attempts, to: 'again', code: 'x', afterSeconds: 0, counts: false }
     })
-    expect(await rowsOf(ids)).toMatchObject([
-      { state: 'rendered' },
-      { state: 'failed', code: 'resource_limit', attempts: 1 },
-    ])
-  }
+  expect(begun).toEqual([1, 2, 3])
+  expect(await rowsOf(ids)).toMatchObject([{ state: 'failed', code: 'resource_limit', attempts: 1 }])
 })
 
 test('a chunk whose photos have all advanced, or whose run does not move, ends without work', async () => {

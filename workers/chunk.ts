@@ -28,11 +28,11 @@ type ChunkJob = Job<'fetch-photos' | 'render-photos'>
 export async function workChunk(job: ChunkJob, house: House, step: ChunkStep): Promise<void> {
   const { run, photos } = await claim(house.db, job.payload.photoIds, step.from)
   if (!run) return
-  if (job.deaths > 0 && photos.length > 1) {
+  if (job.deaths > 0 && !job.suspect) {
     await halve(job, house, run.id, photos)
     return
   }
-  if (isPoison(job, photos)) {
+  if (isPoison(job)) {
     await job.finish((tx) =>
       settle(
         tx,

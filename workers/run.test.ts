@@ -2,12 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { sql } from 'drizzle-orm'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { recordPage } from '#server/listing.ts'
-import { type QueueName, queueNames } from '#server/queues.ts'
+import { type QueueName, queueNames, queues } from '#server/queues.ts'
 import { sweep } from '#server/sweep.ts'
 import { aMovingRun, forgetJobs, foundPhoto, jobsOf, type VerbHouse, verbHouse } from '#server/testing.ts'
-import { type Job, type RunningWorker, StaleAttempt, type Steps, startWorker } from './run.ts'
+import { type Job, type RunningWorker, StaleAttempt, type Steps, startWorker, suspectPriority } from './run.ts'
 
 let house: VerbHouse
 const running: RunningWorker[] = []
@@ -61,11 +61,11 @@ async function rowsOf(ids: number[]) {
 }
 
 const note = (runId: string, kind: string) =>
-  sql`insert into events (run_id, kind, actor) values (${runId}, ${kind}, 'test')`
+  sql`insert into events (run_id, kind, actor) values (${runId}, ${kind}, 'note')`
 
 async function notes(runId: string) {
   const { rows } = await house.pool.query<{ kind: string }>(
-    "select kind from events where run_id = $1 and actor = 'test'",
+    "select kind from events where run_id = $1 and actor = 'note'",
     [runId],
   )
   return rows.map((row) => row.kind)
@@ -230,21 +230,49 @@ test('jobs of no run are taken too while a run keeps a queue busy', async () => 
   expect(before).toBeLessThan(20)
 })
 
-test('a draining worker takes nothing new and resolves when what it had is settled', async () => {
-  await listed(['a'])
-  const taken = gate()
-  const worker = working(async (job) => {
-    taken.open()
-    await once(job.signal, 'abort')
-  })
-  await taken.opened
-  expect(worker.active()).toBe(1)
-  await house.queues.enqueue(house.db, 'fetch-photos', [{ payload: { photoIds: [9] } }])
-  await worker.drain()
-  expect(worker.active()).toBe(0)
-  expect((await jobsOf(house, 'fetch-photos')).map(({ state, data }) => [state, data])).toEqual([
-    ['created', { photoIds: [9] }],
+test('suspects are taken first and one at a time, other jobs beside them', async () => {
+  const job = (photo: number, priority: number) => ({ payload: { photoIds: [photo] }, priority })
+  await house.queues.enqueue(house.db, 'fetch-photos', [
+    job(1, 0),
+    job(2, 0),
+    job(3, suspectPriority),
+    job(4, suspectPriority),
   ])
+  const all = gate()
+  const begun: number[] = []
+  let suspects = 0
+  let most = 0
+  working(async (taken) => {
+    const { photoIds } = taken.payload as { photoIds: number[] }
+    begun.push(photoIds[0]!)
+    if (taken.suspect) most = Math.max(most, ++suspects)
+    // The first suspect ends when everything but the other suspect has begun.
+    if (taken.suspect) await vi.waitUntil(() => begun.length >= 3)
+    if (taken.suspect) suspects--
+    if (begun.length === 4) all.open()
+  })
+  await all.opened
+  expect(begun[0]).toBeGreaterThan(2)
+  expect(begun.toSorted()).toEqual([1, 2, 3, 4])
+  expect(most).toBe(1)
+})
+
+test('a draining worker takes nothing new and resolves when what it had is settled', async () => {
+  const { concurrency } = queues['fetch-photos']
+  const jobs = (n: number) => Array.from({ length: n }, () => ({ payload: { photoIds: [1] } }))
+  await house.queues.enqueue(house.db, 'fetch-photos', jobs(concurrency))
+  const full = gate()
+  let taken = 0
+  const worker = working(async (job) => {
+    if (++taken === concurrency) full.open()
+    if (!job.signal.aborted) await once(job.signal, 'abort')
+  })
+  await full.opened
+  expect(worker.active()).toBe(concurrency)
+  await house.queues.enqueue(house.db, 'fetch-photos', jobs(2))
+  await worker.drain()
+  expect([worker.active(), taken]).toEqual([0, concurrency])
+  expect((await jobsOf(house, 'fetch-photos')).map((job) => job.state)).toEqual(['created', 'created'])
 })
 
 interface TestWorker {
@@ -295,7 +323,8 @@ test('a worker that is asked to end does so with 0, and what it had is with anot
   expect(await leaving.exit).toBe(0)
   const jobs = await jobsOf(house, 'fetch-photos')
   expect(jobs.every((job) => job.state === 'created' && job.wait <= 0)).toBe(true)
-  expect(jobs.flatMap((job) => job.data.photoIds!).toSorted()).toEqual(ids)
+  expect(new Set(jobs.flatMap((job) => job.data.photoIds!))).toEqual(new Set(ids))
+  expect(jobs.flatMap((job) => job.data.photoIds!).length).toBe(3)
   expect((await rowsOf(ids)).map((row) => row.attempts)).toEqual([0, 0, 0])
 })
 
@@ -304,16 +333,19 @@ test('a photo that takes every worker with it fails alone; the others of its chu
   let deaths = 0
   for (;;) {
     const worker = await workerProcess()
-    const settled = expect
-      .poll(async () => (await rowsOf(ids)).every((row) => row.state !== 'listed'), { timeout: 60_000 })
-      .toBe(true)
-    const end = await Promise.race([worker.exit, settled.then(() => 'settled' as const)])
+    const settled = vi
+      .waitUntil(async () => (await rowsOf(ids)).every((row) => row.state !== 'listed'), {
+        timeout: 60_000,
+        interval: 200,
+      })
+      .then(() => 'settled' as const)
+    settled.catch(() => {})
+    const end = await Promise.race([worker.exit, settled])
     if (end === 'settled') {
       worker.child.kill('SIGTERM')
       expect(await worker.exit).toBe(0)
       break
     }
-    settled.catch(() => {})
     expect(++deaths).toBeLessThan(10)
     // The clock is turned instead of waiting for the heartbeat to be missed.
     await house.pool.query("update pgboss.job set heartbeat_on = now() - interval '1 minute' where state = 'active'")

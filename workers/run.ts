@@ -7,6 +7,7 @@ import type { Tx } from '#db/client.ts'
 import type { House } from '#server/house.ts'
 import { log } from '#server/log.ts'
 import { type NewJob, type Payload, type QueueName, queues } from '#server/queues.ts'
+import { Fairness } from './fairness.ts'
 import { isDatabaseFault } from './policy.ts'
 
 export interface Job<N extends QueueName = QueueName> {
@@ -16,6 +17,8 @@ export interface Job<N extends QueueName = QueueName> {
   payload: Payload<N>
   /** How often a worker died with it. */
   deaths: number
+  /** It may be what a worker died of: this process has no other such job in hand. */
+  suspect: boolean
   /** Aborted when this worker drains. */
   signal: AbortSignal
   /** One transaction with the job's end in it. Throws StaleAttempt, and nothing happened, where another worker has it. */
@@ -49,15 +52,17 @@ interface Attempt {
   id: string
   retryCount: number
   group: string | null
+  suspect: boolean
 }
+
+/** Of jobs that may be what a worker died of: taken first, and one at a time, so that none dies of another. */
+export const suspectPriority = 100
 
 const pollMilliseconds = 400
 const heartbeatMilliseconds = 3000
 /** Tries of a transaction that the database does not take: a minute and a half, or two seconds where the worker stops. */
 const patience = 20
 const drainingPatience = 3
-/** How long "only one run has work here" is believed before the others are looked for again. */
-const aloneMilliseconds = 1000
 
 export function startWorker<Tools>(options: WorkerOptions<Tools>): RunningWorker {
   const { house } = options
@@ -72,39 +77,54 @@ export function startWorker<Tools>(options: WorkerOptions<Tools>): RunningWorker
     }
   }, heartbeatMilliseconds)
 
-  async function take(queue: QueueName, alone: { until: number }) {
-    const busy = [...new Set([...attempts].filter((job) => job.queue === queue && job.group).map((job) => job.group!))]
-    if (busy.length > 0 && Date.now() > alone.until) {
-      const [other] = await boss.fetch<unknown>(queue, { includeMetadata: true, ignoreGroups: busy })
-      if (other) return other
-      alone.until = Date.now() + aloneMilliseconds
+  let suspectInHand = false
+
+  async function take(queue: QueueName, fairness: Fairness): Promise<{ attempt: Attempt; data: unknown } | undefined> {
+    const inHand = [...attempts].flatMap((job) => (job.queue === queue && job.group ? [job.group] : []))
+    const unsuspected = suspectInHand ? { maxPriority: suspectPriority - 1 } : {}
+    // While this one looks, no other queue of this process takes a suspect.
+    const looking = !suspectInHand
+    suspectInHand = true
+    let suspect = false
+    try {
+      for (const ignoreGroups of fairness.passedOver(inHand)) {
+        const [job] = await boss.fetch<unknown>(queue, { includeMetadata: true, ignoreGroups, ...unsuspected })
+        if (job) {
+          const { id, retryCount, groupId, priority, data } = job
+          suspect = priority >= suspectPriority
+          fairness.served(groupId ?? null)
+          return { attempt: { queue, id, retryCount, group: groupId ?? null, suspect }, data }
+        }
+        fairness.foundNone(ignoreGroups)
+      }
+    } finally {
+      if (looking && !suspect) suspectInHand = false
     }
-    const [job] = await boss.fetch<unknown>(queue, { includeMetadata: true })
-    return job
   }
 
   async function serve(queue: QueueName): Promise<void> {
     const inHand = new Set<Promise<void>>()
-    const alone = { until: 0 }
+    const fairness = new Fairness()
     while (!draining.signal.aborted) {
-      let job: Awaited<ReturnType<typeof take>> | undefined
+      let taken: Awaited<ReturnType<typeof take>>
       if (inHand.size < queues[queue].concurrency) {
-        job = await take(queue, alone).catch((error: Error) => {
+        taken = await take(queue, fairness).catch((error: Error) => {
           log.warn({ queue, err: error.message }, 'taking jobs')
           return undefined
         })
       }
-      if (!job) {
+      if (!taken) {
         await Promise.race([
           ...inHand,
           sleep(pollMilliseconds + Math.random() * 100, undefined, { signal: draining.signal }).catch(() => {}),
         ])
         continue
       }
-      const attempt = { queue, id: job.id, retryCount: job.retryCount, group: job.groupId ?? null }
+      const { attempt, data } = taken
       attempts.add(attempt)
-      const done = perform(attempt, job.data).finally(() => {
+      const done = perform(attempt, data).finally(() => {
         attempts.delete(attempt)
+        if (attempt.suspect) suspectInHand = false
         inHand.delete(done)
       })
       inHand.add(done)
@@ -138,6 +158,7 @@ export function startWorker<Tools>(options: WorkerOptions<Tools>): RunningWorker
       runId: attempt.group,
       payload: payload.data,
       deaths: attempt.retryCount,
+      suspect: attempt.suspect,
       signal: draining.signal,
       async finish(work) {
         const result = await fenced(true, work)
@@ -161,7 +182,12 @@ export function startWorker<Tools>(options: WorkerOptions<Tools>): RunningWorker
   /** The same job again, later; its photos know the new one. */
   async function putBack(job: Job, seconds: number): Promise<void> {
     const again = [
-      { runId: job.runId ?? undefined, payload: job.payload, startAfterSeconds: seconds },
+      {
+        runId: job.runId ?? undefined,
+        payload: job.payload,
+        startAfterSeconds: seconds,
+        priority: job.suspect ? suspectPriority : 0,
+      },
     ] as NewJob<QueueName>[]
     try {
       await job.finish(async (tx) => {

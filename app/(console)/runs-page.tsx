@@ -2,7 +2,7 @@
 import { Button, Skeleton } from '@mantine/core'
 import Link from 'next/link'
 import { counted } from '../format.ts'
-import { Connection, Dimmed } from '../live/connection.tsx'
+import { Connection, Dimmed, FirstLook } from '../live/connection.tsx'
 import { useRuns } from '../live/use-runs.ts'
 import { Empty, PageHead, Section, Trouble } from '../parts/parts.tsx'
 import { RunList, type RunRow } from '../run-list/run-list.tsx'
@@ -28,7 +28,11 @@ export function RunsPage() {
       <PageHead title={view ? headline(view.runs) : 'Runs'}>
         <Connection connection={connection} />
       </PageHead>
-      {!view && <Loading />}
+      {!view && (
+        <FirstLook connection={connection}>
+          <Loading />
+        </FirstLook>
+      )}
       {view?.runs.length === 0 && <NoRuns />}
       {view && (
         <Dimmed connection={connection}>

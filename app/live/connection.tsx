@@ -1,5 +1,7 @@
 'use client'
+import type { ReactNode } from 'react'
 import { at } from '../format.ts'
+import { Trouble } from '../parts/parts.tsx'
 import classes from './connection.module.css'
 import type { Live } from './use-live.ts'
 import { useNow } from './use-now.ts'
@@ -25,14 +27,16 @@ export function Connection({ connection }: { connection: Live<unknown>['connecti
   )
 }
 
+/** Before anything has come: `children` are its skeleton, until nobody has answered for too long. */
+export function FirstLook({ connection, children }: { connection: Live<unknown>['connection']; children: ReactNode }) {
+  if (connection.state !== 'stale') return children
+  return (
+    <Trouble message="The console does not answer. It is tried again by itself; this page goes on as soon as it does." />
+  )
+}
+
 /** Dims what may be old; it stays readable. */
-export function Dimmed({
-  connection,
-  children,
-}: {
-  connection: Live<unknown>['connection']
-  children: React.ReactNode
-}) {
+export function Dimmed({ connection, children }: { connection: Live<unknown>['connection']; children: ReactNode }) {
   return (
     <div className={classes.dimmable} data-stale={connection.state === 'stale' || undefined}>
       {children}

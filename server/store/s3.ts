@@ -98,6 +98,8 @@ export function createS3Store(options: S3Options): Store {
       return head(key)
     },
 
+    path: () => null,
+
     async signedUrl(key, seconds) {
       checkKey(key)
       return getSignedUrl(client, new GetObjectCommand({ Bucket, Key: key }), { expiresIn: seconds })

@@ -33,6 +33,8 @@ export interface Store {
   get(key: string, range?: { start: number; end?: number }): Promise<StoredObject & { stream: Readable }>
   /** null where there is none. */
   head(key: string): Promise<StoredObject | null>
+  /** The object as a file of this machine, to be read only, or null where the driver has none (S3); it may not exist. */
+  path(key: string): string | null
   /** An address that serves the object for `seconds`, or null where the driver has none (files). */
   signedUrl(key: string, seconds: number): Promise<string | null>
   /** In key order. */

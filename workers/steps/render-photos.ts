@@ -1,16 +1,17 @@
 // Makes the run's renditions of stored originals. Running twice makes the same bytes under the same keys; an original
 // that has them already (equal bytes elsewhere) is not decoded again.
 import { createHash } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
+import { createWriteStream, existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import type { House } from '#server/house.ts'
 import { type Instructions, instructionsHash, parseInstructions } from '#server/instructions.ts'
 import type { ChunkPhoto, Outcome } from '#server/ledger.ts'
 import { type MadeRendition, recordRenditions, renditionsOf } from '#server/renditions.ts'
-import { originalKey, renditionKey, watermarkKey } from '#server/store/store.ts'
+import { NoSuchObject, originalKey, renditionKey, StoreUnavailable, watermarkKey } from '#server/store/store.ts'
 import { workChunk } from '../chunk.ts'
 import type { RenderResult, Wanted } from '../imaging.ts'
 import type { Job } from '../run.ts'
@@ -83,18 +84,33 @@ async function wantedOf(house: House, clientId: string, renditions: Record<strin
   )
 }
 
-/** The original as the decoder takes it: its bytes, or a path where it is large. */
+/** The original as the decoder takes it: a path where it lies on this machine or is large, else its bytes. */
 async function bring(
   house: House,
   key: string,
   photo: ChunkPhoto,
   temp: string,
 ): Promise<{ input: Buffer | string; remove(): Promise<void> }> {
+  const nothing = async () => {}
+  const local = house.store.path(key)
+  if (local !== null) {
+    if (!existsSync(local)) throw new NoSuchObject(key)
+    return { input: local, remove: nothing }
+  }
   const { stream, bytes } = await house.store.get(key)
-  if (bytes <= memoryBytes) return { input: await buffer(stream), remove: async () => {} }
+  if (bytes <= memoryBytes) return { input: await wholeOf(stream, bytes), remove: nothing }
   const path = join(temp, `render-${photo.id}`)
   await pipeline(stream, createWriteStream(path, { mode: 0o600 }))
   return { input: path, remove: () => rm(path, { force: true }) }
+}
+
+/** One allocation: what `stream/consumers` leaves behind at five megabytes a picture keeps the collector busy. */
+async function wholeOf(stream: Readable, bytes: number): Promise<Buffer> {
+  const whole = Buffer.allocUnsafeSlow(bytes)
+  let at = 0
+  for await (const chunk of stream as AsyncIterable<Buffer>) at += chunk.copy(whole, at)
+  if (at < bytes) throw new StoreUnavailable('an original ends early')
+  return whole
 }
 
 async function keep(house: House, clientId: string, original: string, result: RenderResult): Promise<void> {

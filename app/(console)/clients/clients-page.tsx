@@ -40,7 +40,7 @@ export function ClientsPage() {
         </Button>
       </PageHead>
       {clients.isPending && [1, 2, 3, 4, 5].map((row) => <Skeleton key={row} height={32} my="md" />)}
-      {clients.error && <Trouble message={sentence(clients.error)!} again={() => clients.refetch()} />}
+      {clients.error && !clients.data && <Trouble message={sentence(clients.error)!} again={() => clients.refetch()} />}
       {clients.data?.length === 0 && (
         <Empty title="No clients yet" action={<Button onClick={add.open}>Add a client</Button>}>
           A client is a photographer or a studio. Their sources, runs and pictures are kept apart from everybody else’s.

@@ -19,7 +19,7 @@ export function ClientPage({ clientId }: { clientId: string }) {
   useEffect(() => {
     if (name) document.title = `${name} · Pass`
   }, [name])
-  if (client.error) return <Trouble message={sentence(client.error)!} again={() => client.refetch()} />
+  if (client.error && !client.data) return <Trouble message={sentence(client.error)!} again={() => client.refetch()} />
   return (
     <>
       <PageHead
@@ -61,7 +61,7 @@ function Sources({ clientId }: { clientId: string }) {
   return (
     <Section title="Sources" actions={sources.data?.length ? button : undefined}>
       {sources.isPending && <Skeleton height={40} my="md" />}
-      {sources.error && <Trouble message={sentence(sources.error)!} again={() => sources.refetch()} />}
+      {sources.error && !sources.data && <Trouble message={sentence(sources.error)!} again={() => sources.refetch()} />}
       {sources.data?.map((source) => (
         <SourceRow key={source.id} source={source} />
       ))}

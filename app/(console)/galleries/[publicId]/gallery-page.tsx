@@ -4,7 +4,7 @@ import { useSearchParams } from 'next/navigation'
 import { type ReactNode, useEffect } from 'react'
 import { count, counted, day, size } from '../../../format.ts'
 import { Icon, type IconName } from '../../../icons.tsx'
-import { Connection, Dimmed } from '../../../live/connection.tsx'
+import { Connection, Dimmed, FirstLook } from '../../../live/connection.tsx'
 import { Empty, PageHead, Trouble } from '../../../parts/parts.tsx'
 import { State } from '../../../states/state.tsx'
 import { galleryStates, wordsOf } from '../../../states/states.ts'
@@ -20,7 +20,13 @@ export function GalleryPage({ publicId }: { publicId: string }) {
     if (title) document.title = `${title} · Pass`
   }, [title])
   if (refused) return <Trouble message={refused.message} />
-  if (!gallery) return <Skeleton height={32} width={320} />
+  if (!gallery) {
+    return (
+      <FirstLook connection={connection}>
+        <Skeleton height={32} width={320} />
+      </FirstLook>
+    )
+  }
   return (
     <>
       <PageHead

@@ -43,7 +43,7 @@ export function Pictures({ gallery, setId, setCount }: { gallery: Gallery; setId
     ref(element)
     if (element) setTop(element.offsetTop)
   }
-  if (pages.error) return <Trouble message={sentence(pages.error)!} again={() => pages.refetch()} />
+  if (pages.error && !pages.data) return <Trouble message={sentence(pages.error)!} again={() => pages.refetch()} />
   return (
     <>
       <div

@@ -34,7 +34,7 @@ export function Failures({ run }: { run: Snapshot }) {
       {run.totals.failed > 0 && (
         <Section title="Failed, by cause" aside={counted(run.totals.failed, 'photo')} id="failures">
           {causes.isPending && <Skeleton height={32} my="md" />}
-          {causes.error && <Trouble message={sentence(causes.error)!} again={() => causes.refetch()} />}
+          {causes.error && !causes.data && <Trouble message={sentence(causes.error)!} again={() => causes.refetch()} />}
           {failed.map((cause) => (
             <CauseRow key={cause.code} run={run} cause={cause} />
           ))}
@@ -153,7 +153,7 @@ function Photos({ run, cause }: { run: Snapshot; cause: Cause }) {
     ),
   )
   if (pages.isPending) return <Skeleton height={32} my="md" />
-  if (pages.error) return <Trouble message={sentence(pages.error)!} again={() => pages.refetch()} />
+  if (!pages.data) return <Trouble message={sentence(pages.error)!} again={() => pages.refetch()} />
   const photos = pages.data.pages.flatMap((page) => page.photos)
   const failed = cause.state === 'failed'
   const choose = (id: string, yes: boolean) => {
@@ -165,7 +165,7 @@ function Photos({ run, cause }: { run: Snapshot; cause: Cause }) {
   return (
     <>
       <ul className={classes.photos}>
-        {photos.map((photo) => (
+        {photos.map((photo, index) => (
           <li key={photo.publicId}>
             {failed && (
               <Checkbox
@@ -182,7 +182,9 @@ function Photos({ run, cause }: { run: Snapshot; cause: Cause }) {
                 {photo.attempts > 0 && ` · ${counted(photo.attempts, 'attempt')}`}
                 {photo.step && ` · ${photo.step.replaceAll('-', ' ')}`}
               </span>
-              {photo.detail && <code className={classes.detail}>{photo.detail}</code>}
+              {photo.detail && photo.detail !== photos[index - 1]?.detail && (
+                <code className={classes.detail}>{photo.detail}</code>
+              )}
             </span>
           </li>
         ))}

@@ -147,7 +147,7 @@ function GalleryTable({ run, states, search, expected, clear }: TableProps) {
   const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 20]
   useEffect(() => setVisible([first, last]), [first, last])
 
-  if (error) return <Trouble message={sentence(error)!} again={reload} />
+  if (error && rows.length === 0) return <Trouble message={sentence(error)!} again={reload} />
   if (!pending && rows.length === 0) return <NoneMatch search={search} clear={clear} />
   const behind = held && expected !== null && !more ? expected - rows.length : 0
   return (

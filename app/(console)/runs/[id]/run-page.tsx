@@ -1,6 +1,6 @@
 'use client'
 import { Skeleton } from '@mantine/core'
-import { Connection, Dimmed } from '../../../live/connection.tsx'
+import { Connection, Dimmed, FirstLook } from '../../../live/connection.tsx'
 import { PageHead, Trouble } from '../../../parts/parts.tsx'
 import { useProviderTitle } from '../../../provider-forms.tsx'
 import { State } from '../../../states/state.tsx'
@@ -20,7 +20,13 @@ export function RunPage({ runId }: { runId: string }) {
   const detail = useRunDetail(runId, run)
   const title = useProviderTitle()
   if (refused) return <Trouble message={refused.message} />
-  if (!run) return <Loading />
+  if (!run) {
+    return (
+      <FirstLook connection={connection}>
+        <Loading />
+      </FirstLook>
+    )
+  }
   const from = run.kind === 'upload' ? 'Upload' : `${title(run.provider)} → Pass`
   return (
     <>
