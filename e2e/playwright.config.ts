@@ -5,6 +5,7 @@ import { chromePath } from '#server/chrome.ts'
 export default defineConfig({
   testDir: '.',
   testMatch: '*.spec.ts',
+  testIgnore: 'screenshots.spec.ts',
   outputDir: '../test-results',
   // One system, one browser: two cores serve everything.
   workers: 1,

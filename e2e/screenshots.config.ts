@@ -6,7 +6,8 @@ const wide = { width: 1440, height: 900 }
 const narrow = { width: 390, height: 844 }
 
 export default defineConfig(base, {
-  testMatch: '*.shots.ts',
+  testMatch: 'screenshots.spec.ts',
+  testIgnore: [],
   outputDir: '../.data/screenshots/failed',
   projects: [
     { name: 'wide-light', use: { viewport: wide, colorScheme: 'light' } },

@@ -4,6 +4,8 @@ import { test } from './system.ts'
 
 test('a client moves: from sign-in to the last retried photo', async ({ page, system }) => {
   const { standIn, database, gate, admin, url } = system
+  const broken: string[] = []
+  page.on('pageerror', (error) => broken.push(error.message))
 
   await test.step('signs in', async () => {
     await page.goto(url)
@@ -109,6 +111,8 @@ test('a client moves: from sign-in to the last retried photo', async ({ page, sy
     await expect(page.getByRole('region', { name: 'Progress' })).toContainText('300 of 300 photos safe')
     await expect(cause).toBeHidden()
   })
+
+  expect(broken).toEqual([])
 })
 
 const copied = async (page: Page) => Number(await page.getByTestId('count-copied').getAttribute('data-value'))

@@ -411,6 +411,39 @@ async function waitingBackends(): Promise<number> {
   return rows[0]!.n
 }
 
+test('verbs and workers that come at the same moment wait for each other; nobody is locked out and the run comes to its end', async () => {
+  const run = await aMovingRun(
+    house,
+    Array.from({ length: 8 }, () => ({})),
+  )
+  for (const n of run.galleries.keys()) await settled(run, n, n % 2 ? ['rendered', 'truncated'] : ['rendered'])
+  const work = run.galleries.flatMap((_, n) => [
+    published(run, n, n % 2 ? 'photos_failed' : null),
+    verbs.resume(run.id),
+    verbs.retry(run.id),
+    n % 3 ? sweep(house) : verbs.pause(run.id),
+  ])
+  for (const end of await Promise.allSettled(work))
+    if (end.status === 'rejected') expect(end.reason).toBeInstanceOf(Refusal)
+  if ((await stateOf(run.id)) === 'paused') await verbs.resume(run.id)
+  const { counted, recounted } = await countedAndRecounted(house, run.id)
+  expect(counted).toEqual(recounted)
+  const { rows } = await house.pool.query<{ id: number }>(
+    "select id from photos where run_id = $1 and state = 'listed'",
+    [run.id],
+  )
+  await settle(
+    house.db,
+    house.queues,
+    run,
+    'fetch-photos',
+    'listed',
+    rows.map(({ id }) => ({ id, attempts: 0, to: 'failed', code: 'truncated' })),
+  )
+  for (const n of run.galleries.keys()) await published(run, n, n % 2 ? 'photos_failed' : null)
+  expect(await stateOf(run.id)).toBe('done_with_problems')
+})
+
 test('a run that was paused while its last gallery was published is done when it is resumed', async () => {
   const run = await aMovingRun(house)
   await settled(run, 0, ['rendered'])

@@ -4,6 +4,7 @@ import { createClient } from './clients.ts'
 import { SealBroken } from './sealing.ts'
 import {
   addSource,
+  forgetCredentials,
   keptSession,
   listSources,
   openCredentials,
@@ -152,4 +153,21 @@ test('a source that is not there is not found', async () => {
   await expect(testSource(house, 'test', randomUUID())).rejects.toMatchObject(missing)
   await expect(replaceCredentials(house, 'test', randomUUID(), credentials)).rejects.toMatchObject(missing)
   await expect(add(randomUUID())).rejects.toMatchObject(missing)
+})
+
+test('credentials are forgotten a week after the last run of a source ended, and not while one is open', async () => {
+  const runOf = async (finished: string | null) => {
+    const { id: clientId } = await newClient()
+    const { id } = await add(clientId)
+    await house.pool.query(
+      `insert into runs (client_id, source_id, kind, state, renditions, created_by, finished_at)
+       values ($1, $2, 'migration', $3, '{}', 'test', now() - $4::interval)`,
+      [clientId, id, finished ? 'done' : 'running', finished],
+    )
+    return id
+  }
+  const [open, lately, long] = [await runOf(null), await runOf('6 days'), await runOf('8 days')]
+  expect(await forgetCredentials(house)).toBe(1)
+  const kept = await Promise.all([open, lately, long].map(async (id) => (await sourceRow(house, id)).hasCredentials))
+  expect(kept).toEqual([true, true, false])
 })

@@ -147,6 +147,22 @@ export async function openCredentials(
   return open(house.secretKey, sealed, [source.clientId, source.id, 'credentials']) as Record<string, string>
 }
 
+/** Long enough to retry what failed, short enough that nobody's password lies about. */
+const keptDays = 7
+
+/** Credentials and sessions of sources whose last run ended a week ago are forgotten; returns how many. */
+export async function forgetCredentials(house: Pick<House, 'pool'>): Promise<number> {
+  const { rowCount } = await house.pool.query(
+    `update sources s set credentials = null, session = null, session_generation = session_generation + 1
+     where credentials is not null
+       and exists (select from runs r where r.source_id = s.id)
+       and not exists (select from runs r where r.source_id = s.id
+         and (r.finished_at is null or r.finished_at > now() - make_interval(days => $1)))`,
+    [keptDays],
+  )
+  return rowCount ?? 0
+}
+
 /** What all workers go on with: the session kept last and how many sign-ins there were. */
 export async function keptSession(
   house: House,

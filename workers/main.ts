@@ -13,6 +13,7 @@ import { log } from '#server/log.ts'
 import { createBudget } from '#server/pacing.ts'
 import { queueNames, queues, type WorkerGroup } from '#server/queues.ts'
 import { sampleRuns } from '#server/samples.ts'
+import { forgetCredentials } from '#server/sources.ts'
 import { sweep } from '#server/sweep.ts'
 import { createHttp } from './http.ts'
 import { createImager } from './imaging.ts'
@@ -49,6 +50,9 @@ if (!groups.includes(group)) {
 const drainMilliseconds = 28_000
 const sweepMilliseconds = 10_000
 const signMilliseconds = 5000
+const tidyMilliseconds = 30_000
+/** What is put lies on this machine already: temp files of a store go quickly, parts over a slow line may not. */
+const staleSeconds = { files: 60, s3: 3600 }
 
 const id = randomUUID()
 const settings = env()
@@ -79,6 +83,8 @@ const chores = [
   every(sweepMilliseconds, () => sweep(house)),
   every(signMilliseconds, sign),
   every(signMilliseconds, () => sampleRuns(house)),
+  every(tidyMilliseconds, () => forgetCredentials(house)),
+  every(tidyMilliseconds, () => house.store.sweep(staleSeconds[settings.S3_BUCKET ? 's3' : 'files'])),
 ]
 await sign().catch(() => {})
 process.stdout.write(`${JSON.stringify({ event: 'ready', worker: id, group, pid: process.pid })}\n`)

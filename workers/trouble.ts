@@ -30,7 +30,7 @@ export async function guarded(job: Job, house: House, subject: Subject, work: ()
         ...subject,
         policy: policy.kind,
         code: 'code' in policy ? policy.code : undefined,
-        err: (error as Error).message,
+        err: masked((error as Error).message),
       },
       'trouble',
     )

@@ -23,7 +23,7 @@ export const runStates = {
   failed: say('needs-you', 'circleStop', 'failed'),
 } as const satisfies Record<string, StateWords>
 
-export const galleryStates = {
+const galleryStates = {
   found: say('waiting', 'dashed', 'found'),
   planned: say('waiting', 'dashed', 'waits its turn'),
   waiting: say('recovers', 'clock', 'waits for provider'),
@@ -49,6 +49,12 @@ export const healthStates = {
   challenge: say('needs-you', 'alert', 'asks for a person'),
   unreachable: say('recovers', 'clock', 'not reachable'),
 } as const satisfies Record<string, StateWords>
+
+/** A gallery whose photos did not all come is not shown as plainly safe. */
+export function wordsOfGallery({ state, failed }: { state: string; failed: number }): StateWords {
+  const words = wordsOf(galleryStates, state)
+  return failed > 0 && words.family === 'safe' ? say('needs-you', 'alert', 'with problems') : words
+}
 
 /** A state this console does not know yet is shown by its own name, never as something it is not. */
 export function wordsOf(states: Record<string, StateWords>, state: string): StateWords {

@@ -70,7 +70,10 @@ async function survey(house: House, run: RunFacts, session: SourceSession, abili
   }
 }
 
-/** Depth first, folders and galleries by their place among siblings. */
+/**
+ * Depth first, folders and galleries by their place among siblings; each gallery once, in its first place. Those in
+ * folders that hang nowhere come last.
+ */
 export function inOrder(folders: FoundFolder[], galleries: FoundGallery[]): (FoundGallery & { ordinal: number })[] {
   const inside = Map.groupBy(
     [
@@ -79,19 +82,20 @@ export function inOrder(folders: FoundFolder[], galleries: FoundGallery[]): (Fou
     ],
     (item) => item.in,
   )
-  const known = new Set(folders.map((folder) => folder.ref))
-  const ordered: FoundGallery[] = []
+  const ordered = new Map<string, FoundGallery>()
+  const enter = (gallery: FoundGallery) => {
+    if (!ordered.has(gallery.ref)) ordered.set(gallery.ref, gallery)
+  }
   const walk = (ref: string | null) => {
     const items = inside.get(ref) ?? []
     for (const item of items.toSorted((a, b) => a.position - b.position)) {
-      if ('gallery' in item) ordered.push(item.gallery)
+      if ('gallery' in item) enter(item.gallery)
       else walk(item.folder.ref)
     }
   }
   walk(null)
-  for (const gallery of galleries)
-    if (gallery.folderRef !== null && !known.has(gallery.folderRef)) ordered.push(gallery)
-  return ordered.map((gallery, ordinal) => ({ ...gallery, ordinal }))
+  galleries.forEach(enter)
+  return [...ordered.values()].map((gallery, ordinal) => ({ ...gallery, ordinal }))
 }
 
 function chosen<G extends { ref: string }>(galleries: G[], only: string[] | null): G[] {

@@ -1,6 +1,7 @@
 // Signs in anew and says how that went; running twice only looks twice.
 import { log } from '#server/log.ts'
 import { recordHealth } from '#server/sources.ts'
+import { masked } from '../masking.ts'
 import { policyOf } from '../policy.ts'
 import type { Job } from '../run.ts'
 import type { Tools } from '../tools.ts'
@@ -13,7 +14,7 @@ export async function testSource(job: Job<'test-source'>, { house, sessions }: T
     await recordHealth(house, sourceId, 'ok', null, account.name)
   } catch (error) {
     const policy = policyOf(error, job.signal)
-    log.info({ sourceId, policy: policy.kind, err: (error as Error).message }, 'source tested')
+    log.info({ sourceId, policy: policy.kind, err: masked((error as Error).message) }, 'source tested')
     if (policy.kind === 'stopped') throw error
     if (policy.kind !== 'person')
       await recordHealth(

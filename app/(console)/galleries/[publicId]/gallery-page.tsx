@@ -7,7 +7,7 @@ import { Icon, type IconName } from '../../../icons.tsx'
 import { Connection, Dimmed, FirstLook } from '../../../live/connection.tsx'
 import { Empty, PageHead, Trouble } from '../../../parts/parts.tsx'
 import { State } from '../../../states/state.tsx'
-import { galleryStates, wordsOf } from '../../../states/states.ts'
+import { wordsOfGallery } from '../../../states/states.ts'
 import { wordsOfCode } from '../../../words.ts'
 import classes from './gallery.module.css'
 import { Pictures } from './pictures.tsx'
@@ -37,7 +37,7 @@ export function GalleryPage({ publicId }: { publicId: string }) {
           ...gallery.path.map((text) => ({ text })),
         ]}
       >
-        <State of={wordsOf(galleryStates, gallery.state)} />
+        <State of={wordsOfGallery(gallery)} />
         <Connection connection={connection} />
       </PageHead>
       <Facts gallery={gallery} />

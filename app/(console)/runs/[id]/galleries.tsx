@@ -15,7 +15,7 @@ import { useNow } from '../../../live/use-now.ts'
 import { Section, Trouble } from '../../../parts/parts.tsx'
 import { ProgressBar } from '../../../progress/progress-bar.tsx'
 import { State } from '../../../states/state.tsx'
-import { galleryStates, wordsOf } from '../../../states/states.ts'
+import { wordsOfGallery } from '../../../states/states.ts'
 import { sentence } from '../../../trpc.ts'
 import { wordsOfCode } from '../../../words.ts'
 import classes from './galleries.module.css'
@@ -97,7 +97,7 @@ const columns = helper.columns([
   helper.display({
     id: 'state',
     header: 'State',
-    cell: ({ row }) => <State of={wordsOf(galleryStates, row.original.state)} />,
+    cell: ({ row }) => <State of={wordsOfGallery(row.original)} />,
   }),
   helper.display({ id: 'more', header: '', cell: ({ row }) => <More gallery={row.original} /> }),
 ])

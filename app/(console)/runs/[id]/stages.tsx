@@ -24,7 +24,7 @@ export function Stages({ run }: { run: Snapshot }) {
                 </span>
                 {name}
               </span>
-              {name !== 'sign in' && (
+              {name !== 'sign in' && (done > 0 || of !== null) && (
                 <span className={classes.stageCount}>
                   {count(done)}
                   {of !== null && of !== done && `/${count(of)}`}

@@ -97,7 +97,8 @@ test('every page and state', async ({ page, system }, { project }) => {
   await show(`/runs/${crypto.randomUUID()}`, 'There is no such run')
   await shot('not-there')
 
-  await show(`/runs/${scenes.paused}`, 'live')
+  await show(`/runs/${scenes.paused}`, 'until the studio has bought more space')
+  await expect(page.getByRole('table', { name: 'Galleries' }).getByRole('link').first()).toBeVisible()
   system.gate.shut()
   await expect(page.getByText('stale since')).toBeVisible()
   await shot('run-stale')

@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { createClient } from '#server/clients.ts'
+import { createBudget } from '#server/pacing.ts'
+import { addSource, keptSession, replaceCredentials, sourceRow } from '#server/sources.ts'
+import { type VerbHouse, verbHouse } from '#server/testing.ts'
+import { SessionExpired, SignInRefused, type SourceSession } from './connectors/connector.ts'
+import { createHttp, type OpenHttp } from './http.ts'
+import { createSessions, type Sessions } from './sessions.ts'
+import { type StandIn, startStandIn } from './testing.ts'
+
+let house: VerbHouse
+let standIn: StandIn
+let http: OpenHttp
+let sourceId: string
+const ending = new AbortController()
+
+beforeAll(async () => {
+  house = await verbHouse()
+  standIn = await startStandIn('zenfolio', [
+    '--scenario',
+    'plain',
+    '--galleries',
+    '2',
+    '--photos',
+    '2',
+    '--pictures',
+    'tiny',
+  ])
+  http = createHttp({ allowLocal: true, budget: createBudget(house.pool), signal: ending.signal })
+})
+afterAll(async () => {
+  ending.abort()
+  await http?.close()
+  await standIn?.stop()
+  await house?.dispose()
+})
+let accounts = 0
+beforeEach(async () => {
+  await standIn.faults({ reset: true })
+  const client = await createClient(house, 'test', { name: `Anna ${accounts++}` })
+  const { provider, credentials, endpoints } = standIn
+  sourceId = (await addSource(house, 'test', { clientId: client.id, provider, credentials, endpoints })).id
+})
+
+/** As each worker process makes its own. */
+const sessionsOfAWorker = () => createSessions(house, http, () => {}, ending.signal)
+const signIns = async () => (await standIn.requests()).signIns
+
+async function signInsDuring(work: () => Promise<unknown>): Promise<number> {
+  const before = await signIns()
+  await work()
+  return (await signIns()) - before
+}
+
+/** Ten jobs at once that all find the sessions they were given expired, and read the account with the next one. */
+function tenWithExpired(workers: Sessions[], expired: Set<SourceSession>) {
+  return Promise.all(
+    Array.from({ length: 10 }, (_, i) =>
+      workers[i % workers.length]!.with(sourceId, async (session) => {
+        if (expired.has(session)) throw new SessionExpired()
+        return (await session.account()).name
+      }),
+    ),
+  )
+}
+
+test('ten at once that need a session make one sign-in', async () => {
+  const one = sessionsOfAWorker()
+  const names: string[][] = []
+  expect(await signInsDuring(async () => names.push(await tenWithExpired([one], new Set())))).toBe(1)
+  expect(new Set(names.flat()).size).toBe(1)
+  expect(await signInsDuring(() => tenWithExpired([one], new Set()))).toBe(0)
+})
+
+test('ten at once that find the session expired make one sign-in', async () => {
+  const one = sessionsOfAWorker()
+  const expired = new Set<SourceSession>()
+  await one.with(sourceId, async (session) => expired.add(session))
+  expect(await signInsDuring(() => tenWithExpired([one], expired))).toBe(1)
+})
+
+test('workers of other processes take the session that one of them renewed', async () => {
+  const workers = [sessionsOfAWorker(), sessionsOfAWorker()]
+  const expired = new Set<SourceSession>()
+  expect(
+    await signInsDuring(async () => {
+      for (const one of workers) await one.with(sourceId, async (session) => expired.add(session))
+    }),
+  ).toBe(1)
+  expect(await signInsDuring(() => tenWithExpired(workers, expired))).toBe(1)
+})
+
+test('a token that the provider let die is renewed in the middle of the work', async () => {
+  const one = sessionsOfAWorker()
+  await one.with(sourceId, (session) => session.account())
+  await standIn.faults({ expireTokenEvery: 3 })
+  const made = await signInsDuring(async () => {
+    for (let i = 0; i < 6; i++) expect((await one.with(sourceId, (session) => session.account())).name).not.toBe('')
+  })
+  expect(made).toBeGreaterThan(0)
+  expect(made).toBeLessThanOrEqual(6)
+})
+
+test('work that finds every session expired gives up after three of them', async () => {
+  const one = sessionsOfAWorker()
+  let tries = 0
+  const work = one.with(sourceId, async () => {
+    tries++
+    throw new SessionExpired()
+  })
+  await expect(work).rejects.toBeInstanceOf(SessionExpired)
+  expect(tries).toBe(3)
+})
+
+test('a refused sign-in is tried once for all who wait, is the health of the source, and is over with the right password', async () => {
+  await standIn.faults({ wrongPassword: true })
+  const one = sessionsOfAWorker()
+  const refused = await signInsDuring(async () => {
+    const ends = await Promise.allSettled(
+      Array.from({ length: 10 }, () => one.with(sourceId, (session) => session.account())),
+    )
+    for (const end of ends) expect(end.status === 'rejected' && end.reason).toBeInstanceOf(SignInRefused)
+  })
+  expect(refused).toBeLessThanOrEqual(2)
+  expect(await sourceRow(house, sourceId)).toMatchObject({ health: 'refused', todo: expect.stringMatching(/\w/) })
+  await standIn.faults({ reset: true })
+  await replaceCredentials(house, 'test', sourceId, standIn.credentials)
+  expect((await one.with(sourceId, (session) => session.account())).name).not.toBe('')
+})
+
+test('what is kept of a session is sealed, and a test of the source signs in anew whatever is kept', async () => {
+  const one = sessionsOfAWorker()
+  await one.with(sourceId, (session) => session.account())
+  const source = await sourceRow(house, sourceId)
+  const { kept } = await keptSession(house, source)
+  const { rows } = await house.pool.query<{ session: Buffer }>('select session from sources where id = $1', [sourceId])
+  expect(rows[0]!.session.toString('latin1')).not.toContain(JSON.stringify(kept))
+  expect(await signInsDuring(() => one.fresh(sourceId))).toBe(1)
+  expect(await signInsDuring(() => one.with(sourceId, (session) => session.account()))).toBe(0)
+})
