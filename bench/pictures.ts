@@ -10,13 +10,13 @@ export function drawLarge(count: number): Promise<Buffer[]> {
   return drawn(count, 'large')
 }
 
-/** 700 to 900 pixels long. */
-export async function drawSmall(): Promise<Buffer> {
-  const [picture] = await drawn(1, 'small')
+/** A few kB. */
+export async function drawTiny(): Promise<Buffer> {
+  const [picture] = await drawn(1, 'tiny')
   return picture!
 }
 
-async function drawn(count: number, size: 'small' | 'large'): Promise<Buffer[]> {
+async function drawn(count: number, size: 'tiny' | 'large'): Promise<Buffer[]> {
   const pictures: Buffer[] = []
   for (let i = 0; i < count; i++) pictures.push(await drawScene(i * plain, size))
   return pictures

@@ -5,7 +5,7 @@ import sharp from 'sharp'
 import { drawScene, type PictureSize, placeholderDate, sceneCount, undatedScenes } from './scenes.ts'
 
 /** Raised when the drawings change, so that an older cache is not taken for them. */
-const cacheVersion = 3
+const cacheVersion = 4
 const markBytes = 48
 
 interface Scene {

@@ -46,11 +46,28 @@ export async function drawScene(index: number, size: PictureSize): Promise<Buffe
     .removeAlpha()
     .composite([{ input: await grainTile(index, grain, size), tile: true, blend: 'overlay' }])
   // Composited once here, so that colour conversion below sees the finished picture.
-  const flat = sharp(await scene.raw().toBuffer(), { raw: { width, height, channels: 3 } })
+  const dated = index < sceneCount - undatedScenes
+  const orientation = dated ? 1 + (index % 8) : 1
+  const flat = await held(sharp(await scene.raw().toBuffer(), { raw: { width, height, channels: 3 } }), orientation)
   const jpeg = await dressed(flat, index, next)
     .jpeg({ quality, progressive: index % 12 === 5, chromaSubsampling: index % 3 === 0 ? '4:4:4' : '4:2:0' })
     .toBuffer()
-  return orient(jpeg, 1 + (index % 8))
+  return orient(jpeg, orientation)
+}
+
+/** The picture as a camera held that way stores it: upright again once the orientation is followed. */
+async function held(upright: Sharp, orientation: number): Promise<Sharp> {
+  const turned = { 3: 180, 5: 90, 6: 270, 7: 90, 8: 90 }[orientation] ?? 0
+  const { data, info } = await upright.rotate(turned).raw().toBuffer({ resolveWithObject: true })
+  const picture = sharp(data, { raw: { width: info.width, height: info.height, channels: 3 } })
+  const mirrored =
+    orientation === 2 || orientation === 5
+      ? picture.flop()
+      : orientation === 4 || orientation === 7
+        ? picture.flip()
+        : picture
+  const done = await mirrored.raw().toBuffer()
+  return sharp(done, { raw: { width: info.width, height: info.height, channels: 3 } })
 }
 
 function dressed(picture: Sharp, index: number, next: () => number): Sharp {
