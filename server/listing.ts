@@ -6,45 +6,57 @@ import { jsonb, storable } from './jsonb.ts'
 import { chunksOf } from './ledger.ts'
 import type { Queues } from './queues.ts'
 
-type Access = 'public' | 'hidden' | 'private' | 'password'
+export type Access = 'public' | 'hidden' | 'private' | 'password'
+export type PhotoKind = 'photo' | 'video' | 'file'
 
 export interface FoundFolder {
   ref: string
   parentRef: string | null
   title: string
   description: string | null
+  /** Place among its siblings (folders and galleries share one order), from 0. */
   position: number
   access: Access | null
 }
 
 export interface FoundGallery {
   ref: string
+  /** null: at the top. */
   folderRef: string | null
   title: string
+  /** Place among its siblings (folders and galleries share one order), from 0. */
   position: number
+  /** True where it only places photos of other galleries. */
   virtual: boolean
+  /** Photos, videos and files as the provider states them. */
   statedCount: number | null
   statedBytes: number | null
   access: Access | null
+  /** The day as written, `YYYY-MM-DD`. */
   date: string | null
   coverRef: string | null
+  /** Changes when the gallery does; equal tokens mean nothing to do. */
   changeToken: string | null
 }
 
 export interface FoundPhoto {
   ref: string
-  kind: 'photo' | 'video' | 'file'
+  kind: PhotoKind
+  /** The gallery that owns it; differs from the listed one only in virtual galleries. */
   galleryRef: string
   filename: string | null
   caption: string | null
   keywords: string[]
+  /** ISO 8601, an offset only where one is stated. */
   takenAt: string | null
+  /** Bytes as stated; see `Abilities.sizes`. */
   bytes: number | null
   width: number | null
   height: number | null
   access: Access | null
   star: boolean | null
   placements: { setRef: string | null; position: number }[]
+  /** Whatever `open` needs to find the bytes again; JSON, at most 2 kB, no secret, no address that expires. */
   handle: unknown
   changeToken: string | null
   extra: Record<string, unknown>

@@ -31,3 +31,15 @@ export async function oneStarterAtATime<T>(url: string, start: () => Promise<T>)
     await client.end().catch(() => {})
   }
 }
+
+/** A worker that has not shown itself for this long is gone. */
+const silentSeconds = 20
+
+/** Whether any worker takes jobs. */
+export async function anyWorker(house: Pick<House, 'pool'>): Promise<boolean> {
+  const { rowCount } = await house.pool.query(
+    'select from workers where seen_at > now() - make_interval(secs => $1) limit 1',
+    [silentSeconds],
+  )
+  return rowCount !== 0
+}

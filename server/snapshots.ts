@@ -1,10 +1,12 @@
 // The counted state of a run, as the console and the command line show it: one query over its galleries, never over
 // its photos.
+
+import type { GalleryState } from './galleries.ts'
 import type { House } from './house.ts'
 import { queueDepths } from './queues.ts'
 import { notFound } from './refusal.ts'
 import type { RunState } from './runs.ts'
-import type { GalleryState, RunTotals } from './views.ts'
+import type { RunTotals } from './views.ts'
 
 export interface Stage {
   name: 'sign in' | 'list' | 'build' | 'copy' | 'render' | 'verify'

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { galleryPhotos, runGalleries } from './galleries.ts'
 import { recordPage } from './listing.ts'
 import { aMovingRun, aSource, foundPhoto, type VerbHouse, verbHouse } from './testing.ts'
-import { galleryPhotos, listRuns, runFailures, runGalleries, runTroubledPhotos } from './views.ts'
+import { listRuns, runFailures, runTroubledPhotos } from './views.ts'
 
 let house: VerbHouse
 beforeAll(async () => {

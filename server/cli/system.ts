@@ -10,9 +10,8 @@ import { type Env, env } from '#server/env.ts'
 import { type House, openHouse } from '#server/house.ts'
 import { stopListening } from '#server/live.ts'
 import { prepareDatabase } from '#server/prepare.ts'
-import { commandName, oneStarterAtATime, otherCommands } from '#server/presence.ts'
+import { anyWorker, commandName, oneStarterAtATime, otherCommands } from '#server/presence.ts'
 import { Refusal } from '#server/refusal.ts'
-import { workersAlive } from '#server/views.ts'
 import { startWorkers, type Workers } from './children.ts'
 
 export interface System {
@@ -68,7 +67,7 @@ async function withWorkersWhereNone(values: Reachable, options: { workers: boole
   const house = await openHouse(values, { applicationName: commandName(), connections: 4 })
   const childEnv = childEnvOf(values)
   let workers: Workers | undefined
-  const anybody = async () => (await workersAlive(house)).length > 0
+  const anybody = () => anyWorker(house)
   const keepServed = async () => {
     if (workers || (await anybody())) return
     await oneStarterAtATime(values.DATABASE_URL, async () => {

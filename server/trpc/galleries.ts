@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { galleryDetail, galleryPhotos } from '#server/views.ts'
+import { galleryDetail, galleryPhotos } from '#server/galleries.ts'
 import { router, staffProcedure } from './procedures.ts'
 import { watch } from './watch.ts'
 

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { acceptedCauses, acceptSkipped } from '#server/acceptance.ts'
+import { runGalleries } from '#server/galleries.ts'
 import { cancelRun, createMigration, pauseRun, resumeRun, retryRun, startRun } from '#server/runs.ts'
 import { snapshot } from '#server/snapshots.ts'
-import { listRuns, runDetail, runFailures, runGalleries, runTroubledPhotos } from '#server/views.ts'
+import { listRuns, runDetail, runFailures, runTroubledPhotos } from '#server/views.ts'
 import { router, staffProcedure } from './procedures.ts'
 import { watch } from './watch.ts'
 

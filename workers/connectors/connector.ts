@@ -1,6 +1,10 @@
 // The interface that every provider is read through, and its errors. A connector reads one account, never writes to
 // it, and knows nothing of our database, queues or store: what it needs comes in by `ConnectorContext`.
+import type { Access, FoundFolder, FoundGallery, FoundPhoto, PhotoKind } from '#server/listing.ts'
 import type { ProviderId } from '#server/providers.ts'
+
+// What a connector finds is what the ledger enters; the words stand in `server/listing.ts`.
+export type { Access, PhotoKind }
 
 /** What a provider offers and the connector brings. The conformance suite is derived from this. */
 export interface Abilities {
@@ -29,8 +33,6 @@ export interface Abilities {
   thaw: 'asked' | 'probed' | 'none'
 }
 
-export type Access = 'public' | 'hidden' | 'private' | 'password'
-
 export interface AccountSummary {
   /** Name of the account as its owner knows it; never an e-mail address. */
   name: string
@@ -39,35 +41,9 @@ export interface AccountSummary {
   bytes: number | null
 }
 
-export interface SourceFolder {
-  ref: string
-  parentRef: string | null
-  title: string
-  description: string | null
-  /** Place among its siblings (folders and galleries share one order), from 0. */
-  position: number
-  access: Access | null
-}
+export type SourceFolder = FoundFolder
 
-export interface SourceGallery {
-  ref: string
-  /** null: at the top. */
-  folderRef: string | null
-  title: string
-  /** Place among its siblings (folders and galleries share one order), from 0. */
-  position: number
-  /** True where it only places photos of other galleries. */
-  virtual: boolean
-  /** Photos, videos and files as the provider states them. */
-  statedCount: number | null
-  statedBytes: number | null
-  access: Access | null
-  /** The day as written, `YYYY-MM-DD`. */
-  date: string | null
-  coverRef: string | null
-  /** Changes when the gallery does; equal tokens mean nothing to do. */
-  changeToken: string | null
-}
+export type SourceGallery = FoundGallery
 
 export interface SourceSet {
   ref: string | null
@@ -96,30 +72,7 @@ export interface GalleryDetail {
   extra: Record<string, unknown>
 }
 
-export type PhotoKind = 'photo' | 'video' | 'file'
-
-export interface SourcePhoto {
-  ref: string
-  kind: PhotoKind
-  /** The gallery that owns it; differs from the listed one only in virtual galleries. */
-  galleryRef: string
-  filename: string | null
-  caption: string | null
-  keywords: string[]
-  /** ISO 8601, an offset only where one is stated. */
-  takenAt: string | null
-  /** Bytes as stated; see `Abilities.sizes`. */
-  bytes: number | null
-  width: number | null
-  height: number | null
-  access: Access | null
-  star: boolean | null
-  placements: { setRef: string | null; position: number }[]
-  /** Whatever `open` needs to find the bytes again; JSON, at most 2 kB, no secret, no address that expires. */
-  handle: unknown
-  changeToken: string | null
-  extra: Record<string, unknown>
-}
+export type SourcePhoto = FoundPhoto
 
 export interface Page {
   photos: SourcePhoto[]
