@@ -239,6 +239,7 @@ export const lossReasons: Record<string, string> = {
 
 /** What happened to a run, for its timeline. */
 export const eventWords: Record<string, string> = {
+  copied_again: 'Copied originals again that the store had lost',
   created: 'Created',
   planned: 'Survey finished',
   started: 'Started',

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type Outcome, settle } from './ledger.ts'
 import { type FoundPhoto, recordPage } from './listing.ts'
-import { missingObjects, publishGallery, reconciliationOf } from './reconcile.ts'
+import { copyAgain, missingObjects, publishGallery, reconciliationOf } from './reconcile.ts'
 import { originalKey } from './store/store.ts'
 import { sweep } from './sweep.ts'
 import {
@@ -126,6 +126,22 @@ test.each([
   expect(await missingObjects(house, run.galleries[0]!)).toEqual([photos[1]!.id])
   expect(await reconciled(run, 0)).toBe('object_missing')
   expect(await galleryOf(run, 0)).toMatchObject({ state: 'attention', code: 'object_missing' })
+})
+
+test('an original that the store has lost is copied again, twice at the most, and every counter follows', async () => {
+  const run = await aMovingRun(house)
+  const [gallery] = run.galleries
+  const photos = await copied(run, 0, three())
+  await house.store.remove([originalKey(run.clientId, photos[1]!.sha256!)])
+  const missing = await missingObjects(house, gallery!)
+  const again = () => house.db.transaction((tx) => copyAgain(tx, house.queues, gallery!, missing))
+  expect(await again()).toBe(true)
+  const { counted, recounted } = await countedAndRecounted(house, run.id)
+  expect(counted).toEqual(recounted)
+  const { rows } = await house.pool.query('select state, sha256, bytes from photos where id = $1', [photos[1]!.id])
+  expect(rows).toEqual([{ state: 'listed', sha256: null, bytes: null }])
+  expect(await jobsOf(house, 'fetch-photos')).not.toEqual([])
+  expect([await again(), await again()]).toEqual([true, false])
 })
 
 test('a gallery in which two photos claim one place needs a look', async () => {

@@ -7,6 +7,7 @@ import { finishIfSettled, holdRun } from './finish.ts'
 import type { House } from './house.ts'
 import type { Queues } from './queues.ts'
 import { originalKey } from './store/store.ts'
+import { enqueueMissing } from './sweep.ts'
 
 interface Subject {
   id: number
@@ -76,6 +77,37 @@ export async function reconciliationOf(tx: Tx, gallery: Subject, missing: number
   if (seen.stated !== null && seen.placed !== seen.stated) return 'count_differs'
   if (seen.disorder > 0) return 'order_broken'
   return null
+}
+
+/** Twice for one gallery; a store that loses objects again needs a person. */
+const copiesAgain = 2
+
+/**
+ * Photos whose original is not in the store any more go back to `listed` and are copied again. False where that was
+ * tried often enough: the gallery needs a look.
+ */
+export async function copyAgain(tx: Tx, queues: Queues, gallery: Subject, missing: number[]): Promise<boolean> {
+  const tried = await tx.execute(sql`
+    update galleries set tries = tries + 1 where id = ${gallery.id} and tries < ${copiesAgain} returning id`)
+  if (tried.rows.length === 0) return false
+  await tx.execute(sql`
+    with locked as (
+      select id, state, bytes, rendition from photos
+      where id = any(${sql.param(missing)}::int8[]) and state in ('rendered', 'published') order by id for update
+    ), changed as (
+      update photos p set state = 'listed', attempts = 0, job_id = null, sha256 = null, bytes = null, rendition = null
+      from locked l where p.id = l.id returning p.id
+    ), moved as (
+      select count(*)::int as n, count(*) filter (where state = 'rendered')::int as rendered,
+        count(*) filter (where rendition <> 'ok')::int as degraded, coalesce(sum(bytes), 0)::int8 as bytes
+      from locked where id in (select id from changed)
+    )
+    update galleries g set listed = g.listed + m.n, rendered = g.rendered - m.rendered, published = g.published - (m.n - m.rendered),
+      degraded = g.degraded - m.degraded, bytes_stored = g.bytes_stored - m.bytes
+    from moved m where g.id = ${gallery.id}`)
+  await recordEvent(tx, gallery.runId, 'worker', 'copied_again', { photos: missing.length }, gallery.id)
+  await enqueueMissing(tx, queues, gallery.runId)
+  return true
 }
 
 /** Photos become published; the gallery too where it is verified, else it needs attention and says why. */

@@ -2,7 +2,7 @@
 // then it is verified and published, or says what is missing. Running twice looks twice.
 import { galleryFacts } from '#server/galleries.ts'
 import { announce } from '#server/live.ts'
-import { missingObjects, publishGallery, reconciliationOf } from '#server/reconcile.ts'
+import { copyAgain, missingObjects, publishGallery, reconciliationOf } from '#server/reconcile.ts'
 import type { Job } from '../run.ts'
 import type { Tools } from '../tools.ts'
 import { guarded } from '../trouble.ts'
@@ -16,6 +16,7 @@ export async function reconcileGallery(job: Job<'reconcile-gallery'>, { house }:
       const verdict = await reconciliationOf(tx, gallery, missing)
       // Photos still move: whoever settles the last one asks again.
       if (verdict === 'moving') return
+      if (verdict === 'object_missing' && (await copyAgain(tx, house.queues, gallery, missing))) return
       await publishGallery(tx, house.queues, gallery, verdict)
     })
     announce(house, gallery.runId)
