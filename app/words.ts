@@ -250,13 +250,11 @@ export const eventWords: Record<string, string> = {
   retried: 'Tried again',
   accepted: 'Accepted as it is',
   finished: 'Finished',
-  sign_in: 'Signed in at the provider',
-  signed_in: 'Signed in at the provider',
   waiting: 'Waits for the provider',
-  thaw: 'Asked the provider to bring galleries back',
+  thawed: 'The provider brought it back',
+  unrecognised: 'Kept an answer that was not recognised',
+  trouble: 'Did not work at once',
   attention: 'A gallery needs a look',
-  evidence: 'Kept an answer that was not recognised',
-  rate_limited: 'Provider asked to slow down',
 }
 
 /** Fields of credentials; those that are no secret are shown as typed. */
