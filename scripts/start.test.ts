@@ -53,14 +53,20 @@ describe('npm start', () => {
   it('names a variable with a wrong value', async () => {
     const { code, said } = await start({ PASS_WORKERS: 'many' })
     expect(code).toBe(1)
-    expect(said).toContain('PASS_WORKERS')
+    expect(said).toMatch(/PASS_WORKERS.*\[wrong_environment\]/)
+  })
+
+  it('says in one line that the database it was given does not answer', async () => {
+    const { code, said } = await start({ DATABASE_URL: 'postgres://a:b@127.0.0.1:1/pass' }, '--dev')
+    expect(code).toBe(1)
+    expect(said).toMatch(/^Not started: .*\[temporarily_unavailable\]\n$/)
   })
 })
 
-async function start(variables: Record<string, string>) {
+async function start(variables: Record<string, string>, ...args: string[]) {
   const ports = { PORT: '45869', MEDIA_PORT: '45870' }
   const env = { ...process.env, PASS_DATA_DIR: join(dir, 'data'), ...ports, ...variables }
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'start.ts')], {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'start.ts'), ...args], {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -2,12 +2,13 @@
 import { mkdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join, relative } from 'node:path'
-import { DatabaseNewer } from '#db/migrate.ts'
-import { claimDataDir, type DataDir, DataDirError } from '#server/datadir.ts'
-import { PostgresDidNotStart, startEmbeddedPostgres } from '#server/embedded.ts'
-import { type Env, parseEnv, WrongEnvironment } from '#server/env.ts'
+import { claimDataDir, type DataDir } from '#server/datadir.ts'
+import { startEmbeddedPostgres } from '#server/embedded.ts'
+import { type Env, parseEnv } from '#server/env.ts'
 import { type House, openHouse } from '#server/house.ts'
+import { log } from '#server/log.ts'
 import { prepareDatabase } from '#server/prepare.ts'
+import { sentenceOf } from '#server/sentences.ts'
 import { workerEnvironment } from '#server/worker-environment.ts'
 import { BuildFailed, buildConsole } from './build.ts'
 import { ChildDidNotStart, type ChildPlan, child } from './child.ts'
@@ -30,7 +31,7 @@ try {
   await new Promise((resolve) => stopping.addEventListener('abort', resolve, { once: true }))
 } catch (error) {
   if (!stopping.aborted) {
-    tell(sentenceOf(error))
+    tell(notStarted(error))
     process.exitCode = 1
   }
 }
@@ -165,12 +166,11 @@ function untilAskedToStop(): AbortSignal {
   return asked.signal
 }
 
-/** What a person can act on as one sentence with its code; anything else in full. */
-function sentenceOf(error: unknown): string {
-  if (error instanceof DataDirError || error instanceof PortInUse)
-    return `Not started: ${error.message} [${error.code}]`
-  if (error instanceof WrongEnvironment) return `Wrong environment: ${error.message}`
-  const known = [PostgresDidNotStart, DatabaseNewer, BuildFailed, ChildDidNotStart]
-  if (known.some((kind) => error instanceof kind)) return `Not started: ${(error as Error).message}`
-  return `Not started: ${(error as Error).stack ?? error}`
+/** What a person can act on, in one sentence with its code. */
+function notStarted(error: unknown): string {
+  const own = [[PortInUse, 'port_in_use'] as const, [BuildFailed, 'build_failed'] as const]
+  const known = [...own, [ChildDidNotStart, 'service_did_not_start'] as const].find(([kind]) => error instanceof kind)
+  const { sentence, code } = known ? { sentence: (error as Error).message, code: known[1] } : sentenceOf(error)
+  if (code === 'internal_error') log.debug({ err: error }, 'start')
+  return `Not started: ${sentence} [${code}]`
 }

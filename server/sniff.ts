@@ -91,11 +91,18 @@ export function looksLikeHtml(head: Uint8Array): boolean {
   return html.test(opening(head))
 }
 
-/** The first 4 KiB as text, without byte order mark and leading space. */
+/** The first 4 KiB as text, without byte order mark and leading space; nothing where it cannot begin with a tag. */
 function opening(head: Uint8Array): string {
+  if (!mayBeMarkup(head)) return ''
   const bytes = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, 4096))
   const wide = bytes[0] === 0xff && bytes[1] === 0xfe
   return bytes.toString(wide ? 'utf16le' : 'utf8').replace(/^[\ufeff\s]+/, '')
+}
+
+/** Begins with a tag, white space, a byte order mark, or whatever is not ASCII in UTF-8: no picture does. */
+function mayBeMarkup([first = 0, second = 0]: Uint8Array): boolean {
+  const isText = first === 0x3c || (first >= 0x09 && first <= 0x20) || (first >= 0xc2 && first <= 0xef)
+  return isText || (first === 0xff && second === 0xfe)
 }
 
 /**

@@ -226,7 +226,7 @@ async function keepCredentials(
 }
 
 export function providerOf(id: string): ProviderId {
-  if (id in providers) return id as ProviderId
+  if (Object.hasOwn(providers, id)) return id as ProviderId
   throw new Refusal(
     'unknown_provider',
     422,
@@ -247,7 +247,7 @@ export function credentialsOf(provider: ProviderId, given: unknown): Record<stri
 function endpointsOf(provider: ProviderId, given: Record<string, string>): Record<string, string> {
   const known: Record<string, string> = providers[provider].endpoints
   for (const [name, url] of Object.entries(given)) {
-    if (!(name in known))
+    if (!Object.hasOwn(known, name))
       throw new Refusal(
         'unknown_endpoint',
         422,

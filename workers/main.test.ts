@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, readdir } from 'node:fs/promises'
+import { mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type TestDatabase, testDatabase } from '#db/testing.ts'
@@ -42,6 +42,7 @@ test('a worker that is asked to end under load settles what it has, counts nothi
   await mkdir(join(temp, 'worker-0'), { recursive: true })
   const leaving = await house.startWorker()
   expect(await readdir(temp)).toEqual([`worker-${leaving.pid}`])
+  expect((await stat(join(temp, `worker-${leaving.pid}`))).mode & 0o077, 'for others').toBe(0)
   expect(await count('workers')).toBe(1)
   await standIn.faults({ latencyMs: 300 })
   const run = await migrateAll(house, standIn)

@@ -54,6 +54,8 @@ const tidyMilliseconds = 30_000
 /** What is put lies on this machine already: temp files of a store go quickly, parts over a slow line may not. */
 const staleSeconds = { files: 60, s3: 3600 }
 
+// What it writes is its client's: for nobody else on this machine, whoever started it.
+process.umask(0o077)
 const id = randomUUID()
 const settings = env()
 const house = await openHouse(settings, { supervise: true, applicationName: `pass-worker-${group}`, connections: 12 })

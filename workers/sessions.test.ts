@@ -138,3 +138,19 @@ test('what is kept of a session is sealed, and a test of the source signs in ane
   expect(await signInsDuring(() => one.fresh(sourceId))).toBe(1)
   expect(await signInsDuring(() => one.with(sourceId, (session) => session.account()))).toBe(0)
 })
+
+test('a reply that is lost during sign-in is not taken for a wrong password', async () => {
+  const { provider, credentials, endpoints } = standIn
+  const sources = await Promise.all(
+    Array.from({ length: 8 }, async (_, i) => {
+      const client = await createClient(house, 'test', { name: `Berta ${i}` })
+      return addSource(house, 'test', { clientId: client.id, provider, credentials, endpoints })
+    }),
+  )
+  await standIn.faults({ rateTruncated: 0.3 })
+  const one = sessionsOfAWorker()
+  const ended = await Promise.allSettled(sources.map(({ id }) => one.with(id, async () => 'signed in')))
+  const refused = ended.filter((end) => end.status === 'rejected' && end.reason instanceof SignInRefused)
+  expect(refused).toEqual([])
+  expect(ended.filter((end) => end.status === 'fulfilled').length).toBeGreaterThan(4)
+})

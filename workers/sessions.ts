@@ -9,10 +9,17 @@ import {
   type SourceView,
   sourceRow,
 } from '#server/sources.ts'
-import { Challenge, type Connector, SessionExpired, SignInRefused, type SourceSession } from './connectors/connector.ts'
+import {
+  Challenge,
+  type Connector,
+  type Http,
+  SessionExpired,
+  SignInRefused,
+  type SourceSession,
+} from './connectors/connector.ts'
 import { connectorOf } from './connectors/index.ts'
 import type { OpenHttp } from './http.ts'
-import { steady } from './steady.ts'
+import { anew, steady } from './steady.ts'
 
 export interface Sessions {
   /** Runs `work` with a live session; where it turns out expired, with a renewed one, once more. */
@@ -41,16 +48,20 @@ export function createSessions(
 
   async function open(source: SourceView, seen: number | null): Promise<Held> {
     const connector = connectorOf(source.provider)
+    const direct = http.scoped({ pacing: connector.pacing, signal })
+    const patient = steady(direct, signal)
+    let signedIn = false
     const context = {
       endpoints: source.endpoints,
-      http: steady(http.scoped({ pacing: connector.pacing, signal }), signal),
+      http: { request: ((...call) => (signedIn ? patient : direct).request(...call)) satisfies Http['request'] },
       signal,
       note: (event: string, shape?: unknown) => note(source.id, event, shape),
     }
     let made: SourceSession | undefined
     const signIn = async () => {
       try {
-        made = await connector.signIn(await openCredentials(house, source), context)
+        const credentials = await openCredentials(house, source)
+        made = await anew(() => connector.signIn(credentials, context), signal)
       } catch (error) {
         if (error instanceof SignInRefused) await recordHealth(house, source.id, 'refused', error.todo)
         if (error instanceof Challenge) await recordHealth(house, source.id, 'challenge', error.todo)
@@ -63,6 +74,7 @@ export function createSessions(
     const { generation, kept } = usable
       ? current
       : await renewSession(house, source, seen ?? current.generation, signIn)
+    signedIn = true
     const session = made ?? (await connector.signIn(await openCredentials(house, source), { ...context, kept }))
     return { generation, session, connector, lookedAt: Date.now() }
   }

@@ -16,7 +16,7 @@ export interface Spooled {
   head: Buffer
   tail: Buffer
   /** To be read once, by the store. */
-  body(): Buffer | Readable
+  body(): Uint8Array[] | Readable
   remove(): Promise<void>
 }
 
@@ -63,14 +63,12 @@ export async function spool(stream: AsyncIterable<Uint8Array>, temp: string): Pr
         remove: () => rm(path, { force: true }),
       }
     }
-    const whole =
-      chunks.length === 1 ? Buffer.from(chunks[0]!.buffer, chunks[0]!.byteOffset, bytes) : Buffer.concat(chunks, bytes)
     return {
       sha256,
       bytes,
-      head: whole.subarray(0, sniffBytes),
-      tail: lastOf(whole),
-      body: () => whole,
+      head: Buffer.concat(chunks, Math.min(bytes, sniffBytes)),
+      tail: lastOf(Buffer.concat(endOf(chunks))),
+      body: () => chunks,
       remove: async () => {},
     }
   } catch (error) {
@@ -78,6 +76,13 @@ export async function spool(stream: AsyncIterable<Uint8Array>, temp: string): Pr
     if (file) await rm(file.path, { force: true })
     throw error
   }
+}
+
+/** As many of the last chunks as hold the tail. */
+function endOf(chunks: Uint8Array[]): Uint8Array[] {
+  let from = chunks.length
+  for (let bytes = 0; bytes < sniffBytes && from > 0; ) bytes += chunks[--from]!.length
+  return chunks.slice(from)
 }
 
 function lastOf(buffer: Buffer): Buffer {

@@ -6,6 +6,7 @@ import {
   type Http,
   type HttpAnswer,
   RateLimited,
+  SourceFault,
   SourceUnreachable,
   Truncated,
 } from './connectors/connector.ts'
@@ -49,6 +50,24 @@ export function steady(http: Http, signal: AbortSignal): Http {
         await sleep(waitsSeconds[failed++]! * 1000 * (0.75 + Math.random() / 2), undefined, { signal })
       }
     },
+  }
+}
+
+/**
+ * For a sign-in, whose requests are sent once each: the answer to a challenge, sent again because its reply was lost,
+ * would count as a wrong password. After passing trouble the whole of it begins anew.
+ */
+export async function anew<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (let failed = 0, limited = 0; ; ) {
+    try {
+      return await work()
+    } catch (error) {
+      if (signal.aborted) throw error
+      if (error instanceof RateLimited && error.seconds <= patienceSeconds && limited++ < limitedTries) continue
+      const passes = [SourceUnreachable, Truncated, SourceFault].some((kind) => error instanceof kind)
+      if (!passes || failed >= waitsSeconds.length) throw error
+    }
+    await sleep(waitsSeconds[failed++]! * 1000 * (0.75 + Math.random() / 2), undefined, { signal })
   }
 }
 

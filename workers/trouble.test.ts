@@ -139,6 +139,7 @@ async function survey() {
 test.each([
   ['after its eighth try', new source.SourceFault('busy', 503), 8, 'source_error'],
   ['after its third look', unknown, 3, 'unexpected_page'],
+  ['at once where we do not talk to its address', new source.AddressRefused('x.test'), 1, 'address_refused'],
   ['at once where there is nothing to be had', new source.NotFound(), 1, 'gone_at_source'],
   ['at once where a person is needed', new source.SignInRefused('Enter the password again.'), 1, 'sign_in_refused'],
 ])(
@@ -147,7 +148,7 @@ test.each([
     const { id, throws, stands } = await survey()
     for (let i = 1; i < tries; i++) {
       await throws(error)
-      expect(await stands()).toMatchObject({ state: 'surveying', tries: i })
+      expect(await stands()).toMatchObject({ state: 'surveying', tries: i, todo: expect.stringContaining(code) })
     }
     await throws(error)
     expect(await stands()).toMatchObject({ state: 'blocked', code, todo: expect.stringMatching(/\w+ \w+.*\.$/) })

@@ -90,7 +90,8 @@ async function countTry(
     )
     // A page that was not recognised does not get better by asking often: three looks, then a person.
     const tries = rows[0]!.tries - 1 + (policy.evidence ? 3 : 0)
-    const seconds = nextTrySeconds(tries)
+    // Nor does an account's own address that we do not talk to.
+    const seconds = forGood(subject, policy) ? null : nextTrySeconds(tries)
     await recordEvent(
       tx,
       subject.runId,
@@ -103,6 +104,10 @@ async function countTry(
       await house.queues.enqueue(tx, job.queue, [
         { runId: subject.runId, payload: job.payload, startAfterSeconds: Math.ceil(seconds) },
       ] as never)
+      if (subject.galleryId === null) {
+        const todo = `The account could not be read yet (${policy.code}): tried again in ${Math.ceil(seconds)} s.`
+        await tx.execute(sql`update runs set todo = ${todo} where id = ${subject.runId} and state = 'surveying'`)
+      }
       return false
     }
     if (subject.galleryId !== null) await needAttention(tx, subject, policy.code)
@@ -124,7 +129,13 @@ async function giveUp(job: Job, house: House, subject: Subject, code: string): P
   await job.finish((tx) => needAttention(tx, subject, code))
 }
 
-const unreadable = (code: string) => `The account could not be read (${code}): try again later by resuming.`
+const forGood = (subject: Subject, policy: { code: string }) =>
+  subject.galleryId === null && policy.code === 'address_refused'
+
+const unreadable = (code: string) =>
+  code === 'address_refused'
+    ? 'The address of this account is one that we do not talk to: correct the endpoint; local ones need ALLOW_LOCAL_SOURCES=1.'
+    : `The account could not be read (${code}): try again later by resuming.`
 
 /** The gallery stands as it is and says why; the run goes on with the others. */
 export async function needAttention(

@@ -1,10 +1,7 @@
 // How a command ends: its exit code (contract §3) and one clear sentence with a stable code, never a stack trace.
-import { databaseIsAway } from '#server/availability.ts'
-import { DataDirError } from '#server/datadir.ts'
-import { PostgresDidNotStart } from '#server/embedded.ts'
 import { log } from '#server/log.ts'
 import { Refusal } from '#server/refusal.ts'
-import { StoreError } from '#server/store/store.ts'
+import { sentenceOf } from '#server/sentences.ts'
 import { usage, WrongUse } from './args.ts'
 import { WorkersDidNotStart } from './children.ts'
 
@@ -27,18 +24,9 @@ export function endingOf(error: unknown): ExitCode {
     say(error.message, error.code)
     return error.status >= 500 ? exit.other : exit.wrongUse
   }
-  if (databaseIsAway(error))
-    say('the database does not answer: look whether it runs, then try again', 'temporarily_unavailable')
-  else if (error instanceof DataDirError) say(error.message, error.code)
-  else if (error instanceof PostgresDidNotStart) say(error.message, 'postgres_did_not_start')
-  else if (error instanceof WorkersDidNotStart) say(error.message, 'workers_did_not_start')
-  else if (error instanceof StoreError)
-    say(`the object store does not answer as it should (${error.name})`, 'store_unavailable')
-  else {
-    say(`something went wrong that nobody expected: ${firstLine(error)}`, 'internal_error')
-    log.debug({ err: error }, 'pass')
-  }
+  const { sentence, code } =
+    error instanceof WorkersDidNotStart ? { sentence: error.message, code: 'workers_did_not_start' } : sentenceOf(error)
+  say(sentence, code)
+  if (code === 'internal_error') log.debug({ err: error }, 'pass')
   return exit.other
 }
-
-const firstLine = (error: unknown) => String(error instanceof Error ? error.message : error).split('\n')[0]!

@@ -47,7 +47,8 @@ test('a file that is not there, or is a folder, is refused', async () => {
   expect((await refusalOf(readCredentials(dir))).code).toBe('unreadable_file')
 })
 
-test('a report is refused where its folder is not there', async () => {
+test('a report is refused where its folder is not there, or where a folder stands', async () => {
   await requireWritable(join(dir, 'r.ndjson'))
   expect((await refusalOf(requireWritable(join(dir, 'nowhere', 'r.ndjson')))).code).toBe('unwritable_file')
+  expect((await refusalOf(requireWritable(dir))).code).toBe('unwritable_file')
 })

@@ -1,6 +1,6 @@
 // Files that a command is given: credentials to read, a report to write.
 import { createWriteStream } from 'node:fs'
-import { access, constants, open, rename, rm } from 'node:fs/promises'
+import { access, constants, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -35,8 +35,10 @@ async function readWithMode(file: string): Promise<{ text: string; mode: number 
 
 /** Before any work: can a report be put there at the end? Throws Refusal `unwritable_file`. */
 export async function requireWritable(file: string): Promise<void> {
+  const kind = await kindOf(file)
+  if (kind === 'folder') throw new Refusal('unwritable_file', 422, `${file} is a folder.`)
   try {
-    await access(dirname(resolve(file)), constants.W_OK)
+    await access(kind === 'other' ? file : dirname(resolve(file)), constants.W_OK)
   } catch (cause) {
     throw new Refusal('unwritable_file', 422, `${file} cannot be written: its folder is not there or is not ours.`, {
       cause,
@@ -44,16 +46,24 @@ export async function requireWritable(file: string): Promise<void> {
   }
 }
 
-/** Whole or not at all; an older report at that place is replaced. */
+/** Whole or not at all; an older report at that place is replaced. A device or a pipe is written to as it is. */
 export async function saveReport(house: House, runId: string, file: string): Promise<void> {
+  const lines = Readable.from(gathered(writeReport(house, runId)))
+  if ((await kindOf(file)) === 'other') return pipeline(lines, createWriteStream(file))
   const unfinished = `${resolve(file)}.${process.pid}.part`
   try {
-    await pipeline(Readable.from(gathered(writeReport(house, runId))), createWriteStream(unfinished, { flush: true }))
+    await pipeline(lines, createWriteStream(unfinished, { flush: true }))
     await rename(unfinished, resolve(file))
   } catch (error) {
     await rm(unfinished, { force: true })
     throw error
   }
+}
+
+async function kindOf(file: string): Promise<'file' | 'folder' | 'other'> {
+  const found = await stat(file).catch(() => undefined)
+  if (!found || found.isFile()) return 'file'
+  return found.isDirectory() ? 'folder' : 'other'
 }
 
 /** Lines in pieces of 64 kB or more: a write for each line costs more than the line. */

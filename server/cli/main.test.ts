@@ -1,10 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { promisify } from 'node:util'
 import { eq } from 'drizzle-orm'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import * as tables from '#db/schema.ts'
@@ -138,6 +140,16 @@ test('report writes the whole file and leaves nothing half written', async () =>
   expect((await readFile(out, 'utf8')).split('\n')[0]).toContain(`"type":"run","version":1,"id":"${id}"`)
   expectRefused(await pass('report', randomUUID(), '--out', join(dir, 'other.ndjson')), 'not_found')
   expect((await readdir(dir)).filter((name) => /other|part/.test(name))).toEqual([])
+})
+
+test('a report to a pipe or a device goes into it and does not take its place', async () => {
+  const { id } = await run('done')
+  const pipe = join(dir, 'pipe')
+  await promisify(execFile)('mkfifo', [pipe])
+  const [ended, said] = await Promise.all([pass('report', id, '--out', pipe), text(createReadStream(pipe))])
+  expect(ended.exit).toBe(0)
+  expect(said).toContain(`"type":"run","version":1,"id":"${id}"`)
+  expect((await stat(pipe)).isFIFO()).toBe(true)
 })
 
 test('verify exits 3 and names the object when one is missing, and 0 when all are there', async () => {

@@ -62,7 +62,10 @@ export function plainLines(out: Writable): Shows {
   return {
     failures: false,
     show(snapshot) {
-      const text = summary(snapshot)
+      const text = [
+        summary(snapshot),
+        ...(snapshot.state === 'surveying' && snapshot.todo ? [snapshot.todo] : []),
+      ].join('\n')
       if (text === last.text || Date.now() - last.at < 10_000) return
       last = { text, at: Date.now() }
       out.write(`${text}\n`)

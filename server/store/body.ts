@@ -1,13 +1,13 @@
 // The bytes of a put: read once, counted and hashed as they flow, handed on in blocks.
-import { createHash, hash } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { ChecksumMismatch, type PutOptions } from './store.ts'
 
-export type Body = Uint8Array | Readable
+export type Body = Uint8Array | Uint8Array[] | Readable
 
 /** Runs one put: a stream that fails before anybody reads it harms nothing, and whatever happens it is closed. */
 export async function holding<T>(body: Body, put: () => Promise<T>): Promise<T> {
-  if (body instanceof Uint8Array) return put()
+  if (inMemory(body)) return put()
   body.on('error', () => {}) // the reader meets the same error
   try {
     return await put()
@@ -16,13 +16,30 @@ export async function holding<T>(body: Body, put: () => Promise<T>): Promise<T> 
   }
 }
 
+/** A body that lies in memory, in order; null for a stream. Throws ChecksumMismatch and the signal's reason. */
+export function piecesOf(body: Body, options: PutOptions): Uint8Array[] | null {
+  if (!inMemory(body)) return null
+  const pieces = Array.isArray(body) ? body : [body]
+  const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0)
+  check(options, bytes, () => (options.proven ? options.sha256 : hashOf(pieces)))
+  options.signal?.throwIfAborted()
+  return pieces
+}
+
+function inMemory(body: Body): body is Uint8Array | Uint8Array[] {
+  return body instanceof Uint8Array || Array.isArray(body)
+}
+
+function hashOf(pieces: Uint8Array[]): string {
+  const sha256 = createHash('sha256')
+  for (const piece of pieces) sha256.update(piece)
+  return sha256.digest('hex')
+}
+
 /** All of a small body; throws ChecksumMismatch, the signal's reason, or what the stream throws. */
 export async function wholeBody(body: Body, options: PutOptions): Promise<Uint8Array> {
-  if (body instanceof Uint8Array) {
-    check(options, body.length, () => hash('sha256', body))
-    options.signal?.throwIfAborted()
-    return body
-  }
+  const pieces = piecesOf(body, options)
+  if (pieces) return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, options.bytes)
   let whole: Uint8Array = Buffer.alloc(0)
   for await (const block of blocksOf(body, options, options.bytes, 1)) whole = block
   return whole
@@ -38,7 +55,7 @@ export async function* blocksOf(
   blockBytes: number,
   buffers: number,
 ): AsyncGenerator<Uint8Array, void, void> {
-  if (body instanceof Uint8Array) {
+  if (inMemory(body)) {
     const whole = await wholeBody(body, options)
     for (let at = 0; at < whole.length; at += blockBytes) yield whole.subarray(at, at + blockBytes)
     return

@@ -56,6 +56,25 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       },
     )
 
+    test.each([150_000, 5 * MiB + 1])(
+      'gives back byte for byte what was put, in the pieces that it came in, %i bytes',
+      async (size) => {
+        const bytes = randomBytes(size)
+        const options = { ...facts(bytes), contentType: type }
+        const pieces = [...slices(bytes, 60_000)]
+        await expect(store.put(fresh(bytes), pieces.toReversed(), options)).rejects.toThrow(ChecksumMismatch)
+        expect(await store.put(fresh(bytes), pieces, { ...options, proven: true })).toEqual({ existed: false })
+        expect(facts(await read(fresh(bytes)))).toEqual(facts(bytes))
+      },
+    )
+
+    test('holds bytes that the caller has hashed to their length', async () => {
+      const bytes = randomBytes(50_000)
+      const put = store.put(fresh(bytes), bytes.subarray(1), { ...facts(bytes), contentType: type, proven: true })
+      await expect(put).rejects.toThrow(ChecksumMismatch)
+      expect(await store.head(fresh(bytes))).toBeNull()
+    })
+
     test('tells length, type and a quoted, stable etag, by get and by head alike', async () => {
       const key = renditionKey(client, 'ab'.repeat(32), 'c0ffee', 'webp')
       await put(key, Buffer.from('a rendition'), 'image/webp')

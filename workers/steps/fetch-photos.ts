@@ -37,6 +37,7 @@ export async function fetchPhotos(job: Job<'fetch-photos'>, { house, sessions, t
             sha256,
             bytes,
             contentType,
+            proven: true,
             signal: job.signal,
           })
           return { sha256, bytes, contentType, isOriginal: opened.isOriginal }

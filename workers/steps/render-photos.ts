@@ -117,7 +117,7 @@ async function keep(house: House, clientId: string, original: string, result: Re
   const made: MadeRendition[] = []
   for (const { bytes, hash, contentType, extension, width, height } of result.renditions) {
     const key = renditionKey(clientId, original, hash, extension)
-    const facts = { sha256: sha256Of(bytes), bytes: bytes.length, contentType }
+    const facts = { sha256: sha256Of(bytes), bytes: bytes.length, contentType, proven: true }
     const { existed } = await house.store.put(key, bytes, facts)
     // What was there already stays: the ledger states that one, should another version have made it.
     const kept = existed ? await buffer((await house.store.get(key)).stream) : bytes

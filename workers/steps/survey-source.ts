@@ -8,7 +8,13 @@ import { announce } from '#server/live.ts'
 import { Refusal } from '#server/refusal.ts'
 import { planRun, type RunFacts, runFacts } from '#server/runs.ts'
 import { recordHealth } from '#server/sources.ts'
-import type { Abilities, FavouriteList, SourceSession } from '../connectors/connector.ts'
+import {
+  type Abilities,
+  type FavouriteList,
+  NotAvailable,
+  NotFound,
+  type SourceSession,
+} from '../connectors/connector.ts'
 import type { Job } from '../run.ts'
 import type { Tools } from '../tools.ts'
 import { guarded } from '../trouble.ts'
@@ -33,14 +39,13 @@ async function survey(house: House, run: RunFacts, session: SourceSession, abili
   const found: FoundGallery[] = []
   for await (const gallery of session.galleries()) found.push(gallery)
   const wanted = chosen(inOrder(folders, found), run.only)
-  const lists: FavouriteList[] = []
-  if (session.favourites) for await (const list of session.favourites()) lists.push(list)
+  const lists = await favouritesOf(session)
   await house.db.transaction(async (tx) => {
     await recordFolders(tx, source, folders)
     for (let i = 0; i < wanted.length; i += 500) {
       await recordGalleries(tx, { id: run.id, clientId: run.clientId, sourceId: source.id }, wanted.slice(i, i + 500))
     }
-    for (const list of lists) {
+    for (const list of lists ?? []) {
       await tx.execute(sql`
         insert into favourites (client_id, source_id, run_id, gallery_ref, ref, name, owner, photo_refs)
         values (${run.clientId}, ${source.id}, ${run.id}, ${list.galleryRef}, ${list.ref}, ${list.name}, ${list.owner}, ${list.photoRefs ? jsonb(list.photoRefs) : null}::jsonb)
@@ -63,7 +68,7 @@ async function survey(house: House, run: RunFacts, session: SourceSession, abili
       collections: wanted.length - own.length,
       photos,
       bytes,
-      favouriteLists: lists.length,
+      favouriteLists: lists?.length ?? null,
       secondsExpected: secondsExpected(photos ?? 0, bytes),
       fields,
     },
@@ -74,6 +79,17 @@ async function survey(house: House, run: RunFacts, session: SourceSession, abili
  * Depth first, folders and galleries by their place among siblings; each gallery once, in its first place. Those in
  * folders that hang nowhere come last.
  */
+/** null where the provider does not let us see them: the account does not wait for them, the report says lost. */
+async function favouritesOf(session: SourceSession): Promise<FavouriteList[] | null> {
+  if (!session.favourites) return []
+  try {
+    return await Array.fromAsync(session.favourites())
+  } catch (error) {
+    if (error instanceof NotAvailable || error instanceof NotFound) return null
+    throw error
+  }
+}
+
 export function inOrder(folders: FoundFolder[], galleries: FoundGallery[]): (FoundGallery & { ordinal: number })[] {
   const inside = Map.groupBy(
     [
@@ -108,7 +124,7 @@ function chosen<G extends { ref: string }>(galleries: G[], only: string[] | null
 }
 
 /** Kept, mapped, not offered or lost, for each kind of contract §4. */
-function fieldsOf(abilities: Abilities, lists: FavouriteList[]): Record<string, string> {
+function fieldsOf(abilities: Abilities, lists: FavouriteList[] | null): Record<string, string> {
   const offered = (yes: boolean) => (yes ? 'kept' : 'not_offered')
   return {
     folders: offered(abilities.folders),
@@ -122,7 +138,11 @@ function fieldsOf(abilities: Abilities, lists: FavouriteList[]): Record<string, 
     access: offered(abilities.access),
     passwords: { known: 'kept', required: 'lost', none: 'not_offered' }[abilities.passwords],
     expiry: offered(abilities.expiry),
-    favourites: !abilities.favourites ? 'not_offered' : lists.some((list) => list.photoRefs === null) ? 'lost' : 'kept',
+    favourites: !abilities.favourites
+      ? 'not_offered'
+      : lists?.every((list) => list.photoRefs !== null)
+        ? 'kept'
+        : 'lost',
     stars: offered(abilities.stars),
     videos: { original: 'kept', derived: 'mapped', none: 'not_offered' }[abilities.videos],
     files: offered(abilities.files),

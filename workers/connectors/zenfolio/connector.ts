@@ -13,14 +13,15 @@ import {
   type SourceFolder,
   type SourceGallery,
   type SourceSession,
+  UnexpectedPage,
 } from '../connector.ts'
 import type { Calls } from './calls.ts'
-import { listPhotos } from './listing.ts'
+import { countFiles, listPhotos } from './listing.ts'
 import { openOriginal } from './originals.ts'
 import { told } from './photos.ts'
 import { several } from './several.ts'
 import { begin, type Credentials, type SignedIn } from './signin.ts'
-import { accessOf, loadTree, statedCount, type Tree } from './tree.ts'
+import { accessOf, isVirtual, loadTree, statedCount, type Tree } from './tree.ts'
 import type { PhotoSet } from './wire.ts'
 
 export const zenfolio: Connector<Credentials> = {
@@ -81,9 +82,20 @@ class Session implements SourceSession {
     await this.#calls.proveAlive()
     this.#tree = tree
     return several(4, tree.folders, async ({ folder, group }) => {
-      const { Caption } = group.Caption == null ? await this.#calls.call('LoadGroup', group.Id, 'Level2', false) : group
-      return { ...folder, description: Caption || null }
+      const caption = group.Caption ?? (await this.#captionOf(group.Id))
+      return { ...folder, description: caption || null }
     })
+  }
+
+  /** A group that was deleted since the tree was read, or is refused, keeps no other folder waiting. */
+  async #captionOf(groupId: string): Promise<string | null> {
+    try {
+      return (await this.#calls.call('LoadGroup', groupId, 'Level2', false)).Caption ?? null
+    } catch (error) {
+      if (!(error instanceof NotFound || error instanceof NotAvailable)) throw error
+      this.#calls.context.note('folder whose caption Zenfolio refuses', { error: error.name })
+      return null
+    }
   }
 
   async *galleries(): AsyncGenerator<SourceGallery> {
@@ -116,9 +128,20 @@ class Session implements SourceSession {
       passwordHint: access === 'password' ? await this.#passwordHint(set) : null,
       coverRef: set.TitlePhoto?.Id ?? null,
       date: set.CreatedOn?.day ?? null,
-      statedCount: statedCount(set),
+      statedCount: statedCount({ ...set, FileCount: set.FileCount ?? (await this.#filesOf(set)) }),
       sets: [{ ref: null, parentRef: null, title: '', position: 0 }],
       extra: told({ keywords: set.Keywords, categories: set.Categories }),
+    }
+  }
+
+  /** Where they cannot be counted, listing them says why. */
+  async #filesOf(set: PhotoSet): Promise<number> {
+    if (isVirtual(set)) return 0
+    try {
+      return await countFiles(this.#calls, set.Id)
+    } catch (error) {
+      if (error instanceof UnexpectedPage || error instanceof NotAvailable || error instanceof SourceFault) return 0
+      throw error
     }
   }
 
@@ -142,7 +165,7 @@ class Session implements SourceSession {
   }
 
   async *favourites(): AsyncGenerator<FavouriteList> {
-    const sets = (await this.#calls.call('LoadSharedFavoritesSets')) ?? []
+    const sets = await this.#favoritesSets()
     await this.#calls.proveAlive()
     for (const set of sets)
       yield {
@@ -152,6 +175,17 @@ class Session implements SourceSession {
         owner: set.SharerName || set.SharerEmail || null,
         photoRefs: null,
       }
+  }
+
+  /** A sub-account may be refused these lists: NotAvailable, once the session is known to be alive. */
+  async #favoritesSets() {
+    try {
+      return (await this.#calls.call('LoadSharedFavoritesSets')) ?? []
+    } catch (error) {
+      if (!(error instanceof NotFound || error instanceof NotAvailable)) throw error
+      await this.#calls.proveAlive()
+      throw new NotAvailable('Zenfolio refuses the favourite lists', undefined, { cause: error })
+    }
   }
 
   open(photo: PhotoAddress, range?: { start: number }): Promise<Opened> {

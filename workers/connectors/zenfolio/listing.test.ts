@@ -197,6 +197,19 @@ test('files come after the pictures, and a cursor among them resumes there', asy
   expect(asked.map(({ method }) => method)).toEqual(['LoadPhotoSet', 'LoadGalleryFiles', 'LoadPrivateProfile'])
 })
 
+test('sizes that come as digits in quotes are numbers', async () => {
+  const sized = photoAt(0).replace('{', '{"Size":"482933",')
+  const file =
+    '{"$type":"GalleryFile","Id":900,"FileName":"0.cr2","Size":"51234567890","OriginalUrl":"http://127.0.0.1/f"}'
+  const { signIn } = await script({
+    LoadPhotoSet: () => setOf(1, { FileCount: 1 }),
+    LoadPhotoSetPhotos: () => `[${sized}]`,
+    LoadGalleryFiles: () => `[${file}]`,
+  })
+  const pages = await read((await signIn()).photos(gallery))
+  expect(pages.flatMap(({ photos }) => photos.map(({ bytes }) => bytes))).toEqual([482933, 51234567890])
+})
+
 test('a gallery is not called whole by a session that ended on the way', async () => {
   const { signIn, methods } = await script({ LoadPhotoSet: () => setOf(1), LoadPhotoSetPhotos: () => photosAt(0, 1) })
   const session = await signIn()

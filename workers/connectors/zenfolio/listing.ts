@@ -126,6 +126,18 @@ export async function findFile(calls: Calls, galleryRef: string, fileRef: string
   }
 }
 
+/** For a gallery that does not state it. */
+export async function countFiles(calls: Calls, galleryRef: string): Promise<number> {
+  const seen = new Set<string>()
+  for (let index = 0; ; ) {
+    const files = (await calls.call('LoadGalleryFiles', galleryRef, index, largestBatch)) ?? []
+    const before = seen.size
+    for (const { Id } of files) seen.add(Id)
+    if (seen.size === before) return before
+    index += files.length
+  }
+}
+
 function shortage(place: Place, missing: number): string {
   return place.listed === 0
     ? `an empty list where ${missing} photos are stated`

@@ -1,6 +1,13 @@
 // biome-ignore-all lint/correctness/noComponentHookFactories: Zenfolio's methods begin with a capital, and are no components.
 import { expect, test } from 'vitest'
-import { SessionExpired, type SourceGallery, type SourceSession, UnexpectedPage } from '../connector.ts'
+import {
+  type FavouriteList,
+  NotAvailable,
+  SessionExpired,
+  type SourceGallery,
+  type SourceSession,
+  UnexpectedPage,
+} from '../connector.ts'
 import { Raw, refusal, script } from './testing.ts'
 
 const type = (AccessType: string, more = {}) => ({
@@ -28,6 +35,11 @@ async function galleriesOf(session: SourceSession): Promise<SourceGallery[]> {
   const list: SourceGallery[] = []
   for await (const gallery of session.galleries()) list.push(gallery)
   return list
+}
+async function favouritesOf(session: SourceSession): Promise<FavouriteList[]> {
+  const lists: FavouriteList[] = []
+  for await (const list of session.favourites?.() ?? []) lists.push(list)
+  return lists
 }
 const placesOf = (entries: { ref: string; position: number }[]) => entries.map(({ ref, position }) => [ref, position])
 
@@ -62,6 +74,21 @@ test('a gallery tells date, cover, count and a token of change before it is look
   methods.LoadGroupHierarchy = () => group(1, [set(2, { ...told, PhotoListCn: 'c' })])
   const [after] = await galleriesOf(await signIn())
   expect(after?.changeToken).not.toBe(before?.changeToken)
+})
+
+test('a gallery that does not state its files has them counted; one refused leaves the pictures stated', async () => {
+  const { signIn, methods, asked } = await script({
+    LoadPhotoSet: (id: string) =>
+      set(Number(id), { FileCount: undefined, Type: id === '4' ? 'Collection' : 'Gallery' }),
+    LoadGalleryFiles: (_: string, from: number) => (from < 2 ? [{ Id: 90 + from }] : []),
+  })
+  const session = await signIn()
+  expect((await session.detail({ ref: '3', virtual: false })).statedCount).toBe(5)
+  asked.length = 0
+  expect((await session.detail({ ref: '4', virtual: true })).statedCount).toBe(3)
+  expect(asked.map(({ method }) => method)).toEqual(['LoadPhotoSet'])
+  methods.LoadGalleryFiles = () => refusal('E_INVALIDPARAM')
+  expect((await session.detail({ ref: '3', virtual: false })).statedCount).toBe(3)
 })
 
 test('GroupIndex decides where every sibling has one of its own', async () => {
@@ -137,12 +164,52 @@ test.each([
   expect(error.expected).toContain(expected)
 })
 
+test('a folder whose caption is refused is still a folder, unless the session has ended', async () => {
+  const { signIn, methods } = await script({
+    LoadGroupHierarchy: () => group(1, [group(2, [set(3)]), group(4, [set(5)])]),
+    LoadGroup: (id: string) => (id === '2' ? refusal('E_NOTAUTHORIZED') : group(4, undefined, { Caption: 'About 4' })),
+  })
+  const session = await signIn()
+  const folders = await session.folders?.()
+  expect(folders?.map(({ ref, description }) => [ref, description])).toEqual([
+    ['2', null],
+    ['4', 'About 4'],
+  ])
+  let calls = 0
+  methods.LoadPrivateProfile = () => (++calls === 1 ? { LoginName: 'studio' } : refusal('E_NOTAUTHENTICATED'))
+  await expect(session.folders?.()).rejects.toThrow(SessionExpired)
+})
+
 test('folders that only a visitor sees are not taken for all of them', async () => {
   const { signIn } = await script({
     LoadGroupHierarchy: () => group(1, []),
     LoadPrivateProfile: () => refusal('E_NOTAUTHENTICATED'),
   })
   await expect((await signIn()).folders?.()).rejects.toThrow(SessionExpired)
+})
+
+test.each(['E_NOTAUTHORIZED', 'E_NOSUCHOBJECT'])(
+  'favourites answered by %s are NotAvailable, or a dead session',
+  async (code) => {
+    const { signIn, methods, asked } = await script({ LoadSharedFavoritesSets: () => refusal(code) })
+    const session = await signIn()
+    await expect(favouritesOf(session)).rejects.toThrow(NotAvailable)
+    expect(asked.map(({ method }) => method)).toContain('LoadPrivateProfile')
+    methods.LoadPrivateProfile = () => refusal('E_NOTAUTHENTICATED')
+    await expect(favouritesOf(session)).rejects.toThrow(SessionExpired)
+  },
+)
+
+test('counts and bytes that come as digits in quotes are numbers, others are loud', async () => {
+  const { signIn, methods } = await script({
+    LoadPrivateProfile: () => ({ LoginName: 'studio', PhotoCount: '12', PhotoBytes: '123456789012', RawFileBytes: 8 }),
+  })
+  const session = await signIn()
+  expect(await session.account()).toMatchObject({ photos: 12, bytes: 123456789020 })
+  for (const PhotoBytes of ['99999999999999999999', '1.5', '-1', '']) {
+    methods.LoadPrivateProfile = () => ({ LoginName: 'studio', PhotoBytes })
+    await expect(session.account()).rejects.toThrow(UnexpectedPage)
+  }
 })
 
 test('a password is known by its hint only, wherever Zenfolio keeps the hint', async () => {

@@ -4,7 +4,17 @@ import { z } from 'zod'
 
 /** A 64-bit integer as its digits; numbers are exact here because json.ts quotes those that would not be. */
 const id = z.union([z.string().regex(/^-?\d+$/), z.number().int()]).transform(String)
-const count = z.number().int().nonnegative().nullish()
+/** Those that Zenfolio declares `long` may come as their digits, like ids. */
+const integer = z
+  .union([
+    z.number(),
+    z
+      .string()
+      .regex(/^-?\d+$/)
+      .transform(Number),
+  ])
+  .pipe(z.number().int())
+const count = integer.pipe(z.number().nonnegative()).nullish()
 const text = z.string().nullish()
 const flag = z.boolean().nullish()
 const bytesOfProof = z.array(z.number().int().min(-128).max(255)).min(1)
@@ -50,7 +60,7 @@ export const photo = z.object({
   Copyright: text,
   Rotation: text,
   MimeType: text,
-  Size: z.number().int().nullish(),
+  Size: integer.nullish(),
   Width: z.number().int().nullish(),
   Height: z.number().int().nullish(),
   Sequence: z.union([z.string(), z.number()]).nullish(),
@@ -141,7 +151,7 @@ export const favoritesSet = z.object({ Id: id, Name: text, SharerName: text, Sha
 
 export const galleryFile = z.object({
   Id: id,
-  Size: z.number().int().nullish(),
+  Size: integer.nullish(),
   FileName: text,
   OriginalUrl: text,
 })
