@@ -164,6 +164,7 @@ function stepsOf(house: House, count: (photos: number) => void): Steps<undefined
   return {
     'test-source': notHere,
     'survey-source': notHere,
+    'thaw-gallery': notHere,
     'build-gallery': notHere,
     async 'list-gallery'(job) {
       const gallery = await galleryFacts(house, job.payload.galleryId)

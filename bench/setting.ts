@@ -69,7 +69,7 @@ export async function aRunningMigration(
     credentials: { loginName: 'bench', password: 'bench' },
     endpoints: { api: `${options.origin ?? 'http://127.0.0.1:9'}/api` },
   })
-  const session = async () => ({ token: 'bench', loginName: 'bench' })
+  const session = async () => ({ kept: { token: 'bench', loginName: 'bench' }, endsAt: null })
   await renewSession(house, { id: source.id, clientId: client.id }, 0, session)
   const { id } = await createMigration(house, 'bench', {
     sourceId: source.id,

@@ -97,6 +97,12 @@ export const sources = pgTable(
     health: text('health', { enum: ['untested', 'ok', 'refused', 'challenge', 'unreachable'] })
       .notNull()
       .default('untested'),
+    /** The provider's own id of the account, once signed in. */
+    accountRef: text('account_ref'),
+    /** Keyed hash of the credentials as they were given: those kept may have been rotated since. */
+    givenHash: text('given_hash'),
+    /** When a session that we cannot renew ourselves ends; null where none is known to end. */
+    sessionEndsAt: at('session_ends_at'),
     /** One sentence that says what a person has to do. */
     todo: text('todo'),
     checkedAt: at('checked_at'),
@@ -131,6 +137,8 @@ export const runs = pgTable(
     renditions: jsonb('renditions').$type<Record<string, unknown>>().notNull(),
     /** Gallery refs to take; null takes all. */
     only: jsonb('only_refs').$type<string[]>(),
+    /** What the provider tells of the whole account, once the survey has asked. */
+    account: jsonb('account').$type<Record<string, unknown>>(),
     plan: jsonb('plan').$type<Record<string, unknown>>(),
     /** Kept, mapped, not_offered or lost, per kind (contract §4). */
     fields: jsonb('fields').$type<Record<string, string>>().notNull().default({}),
@@ -149,6 +157,22 @@ export const runs = pgTable(
       .on(t.sourceId)
       .where(sql`state in ('surveying', 'planned', 'running', 'paused', 'blocked')`),
   ],
+)
+
+/** What a survey has read so far, page by page, so that one that is taken over asks for no page again; gone with the plan. */
+export const surveyPages = pgTable(
+  'survey_pages',
+  {
+    runId: uuid('run_id')
+      .notNull()
+      .references(() => runs.id),
+    number: integer('number').notNull(),
+    folders: jsonb('folders').notNull(),
+    galleries: jsonb('galleries').notNull(),
+    /** Where the next page begins; null after the last. */
+    next: text('next'),
+  },
+  (t) => [primaryKey({ columns: [t.runId, t.number] })],
 )
 
 export const folders = pgTable(
@@ -206,7 +230,12 @@ export const galleries = pgTable(
     /** Since when the provider is bringing it back, and when to ask again. */
     waitingSince: at('waiting_since'),
     askAgainAt: at('ask_again_at'),
+    /** It lies in an archive that is asked to bring it back, and what the next look needs. */
+    archived: boolean('archived').notNull().default(false),
+    thawTicket: jsonb('thaw_ticket'),
     statedCount: integer('stated_count'),
+    /** Photos that the listing must come to; null where no number of the provider can be trusted. */
+    expectedCount: integer('expected_count'),
     statedBytes: bigint('stated_bytes', { mode: 'number' }),
     changeToken: text('change_token'),
     extra: jsonb('extra').$type<Record<string, unknown>>(),

@@ -59,7 +59,8 @@ export async function claim(db: Db, photoIds: number[], state: 'listed' | 'store
       p.attempts, p.stated_bytes as "statedBytes", encode(p.sha256, 'hex') as sha256, p.content_type as "contentType",
       p.taken_at as "takenAt", r.id as "runId", r.client_id as "clientId", r.source_id as "sourceId", r.renditions
     from photos p join galleries g on g.id = p.gallery_id join runs r on r.id = p.run_id
-    where p.id = any(${sql.param(photoIds)}::int8[]) and p.state = ${state}::photo_state and r.state = 'running'
+    where p.id = any(${sql.param(photoIds)}::int8[]) and p.state::text = ${state} and r.state = 'running'
+      and not (g.archived and g.state = 'waiting')
     order by p.id`)
   const first = rows[0]
   if (!first) return { run: null, photos: [] }
@@ -99,7 +100,7 @@ export async function settle(
         content_type text, is_original bool, width int4, height int4, taken_at text, after_seconds float8, job_id uuid)
     ), locked as (
       select p.id from photos p join want w on w.id = p.id
-      where p.state = ${from}::photo_state and p.attempts = w.attempts
+      where p.id = any(${sql.param(outcomes.map(({ id }) => id))}::int8[]) and p.state::text = ${from} and p.attempts = w.attempts
       order by p.id for update of p
     ), changed as (
       update photos p set

@@ -35,6 +35,8 @@ export interface FoundGallery {
   /** The day as written, `YYYY-MM-DD`. */
   date: string | null
   coverRef: string | null
+  /** True where it probably lies in the provider's archive: its thaw is asked for before anything else. */
+  archived?: boolean
   /** Changes when the gallery does; equal tokens mean nothing to do. */
   changeToken: string | null
 }
@@ -90,11 +92,11 @@ export async function recordGalleries(
     sql.raw(`${column} = case when galleries.run_id = excluded.run_id then galleries.${column} end`)
   await tx.execute(sql`
     insert into galleries (client_id, source_id, run_id, folder_id, ref, title, date, access, cover_ref, position, ordinal,
-      "virtual", stated_count, stated_bytes, change_token)
+      "virtual", stated_count, stated_bytes, change_token, archived)
     select distinct on (g.ref) ${run.clientId}::uuid, ${run.sourceId}::uuid, ${run.id}::uuid, f.id, g.ref, g.title, g.date, g.access,
-      g."coverRef", g.position, g.ordinal, g."virtual", g."statedCount", g."statedBytes", g."changeToken"
+      g."coverRef", g.position, g.ordinal, g."virtual", g."statedCount", g."statedBytes", g."changeToken", coalesce(g.archived, false)
     from jsonb_to_recordset(${jsonb(galleries)}::jsonb) as g(ref text, "folderRef" text, title text, position int4, ordinal int4,
-      "virtual" bool, "statedCount" int4, "statedBytes" int8, access access, date text, "coverRef" text, "changeToken" text)
+      "virtual" bool, "statedCount" int4, "statedBytes" int8, access access, date text, "coverRef" text, "changeToken" text, archived bool)
     left join folders f on f.source_id = ${run.sourceId}::uuid and f.ref = g."folderRef"
     order by g.ref, g.ordinal
     on conflict (client_id, source_id, ref) do update set
@@ -102,6 +104,7 @@ export async function recordGalleries(
       access = excluded.access, cover_ref = excluded.cover_ref, position = excluded.position, ordinal = excluded.ordinal,
       "virtual" = excluded."virtual", stated_count = excluded.stated_count, stated_bytes = excluded.stated_bytes,
       change_token = excluded.change_token,
+      archived = case when galleries.run_id = excluded.run_id then galleries.archived else excluded.archived end,
       state = case when galleries.run_id = excluded.run_id then galleries.state else 'found' end,
       tries = case when galleries.run_id = excluded.run_id then galleries.tries else 0 end,
       ${kept('code')}, ${kept('waiting_since')}, ${kept('ask_again_at')}, ${kept('cursor')}, ${kept('listed_at')}, ${kept('built_at')},

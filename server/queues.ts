@@ -28,6 +28,7 @@ export const queues = {
     expireSeconds: 300,
   },
   'survey-source': { payload: runOnly, group: 'scrape', concurrency: 2, expireSeconds: 6 * 3600 },
+  'thaw-gallery': { payload: galleryOnly, group: 'scrape', concurrency: 2, expireSeconds: 600 },
   'list-gallery': { payload: galleryOnly, group: 'scrape', concurrency: 4, expireSeconds: 6 * 3600 },
   'build-gallery': { payload: galleryOnly, group: 'scrape', concurrency: 2, expireSeconds: 600 },
   'fetch-photos': { payload: photoChunk, group: 'transfer', concurrency: 3, expireSeconds: 6 * 3600 },

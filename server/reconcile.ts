@@ -65,7 +65,7 @@ export async function reconciliationOf(tx: Tx, gallery: Subject, missing: number
     )
     select g.listed + g.stored > 0 or g.listed_at is null or g.built_at is null as moving,
       g.failed + (select count(distinct photo_id) filter (where state = 'failed' and g."virtual") from places)::int as failed,
-      g.stated_count as stated,
+      g.expected_count as stated,
       (select count(distinct photo_id)::int from places) as placed,
       (select count(*)::int from places where state in ('listed', 'stored')) as unsettled,
       (select count(*)::int from (select set_id, position from places group by 1, 2 having count(*) > 1) twice) as disorder

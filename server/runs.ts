@@ -9,6 +9,7 @@ import { presetNames, resolvePreset } from './instructions.ts'
 import { jsonb } from './jsonb.ts'
 import { announce } from './live.ts'
 import { notFound, Refusal } from './refusal.ts'
+import { forgetSurvey } from './surveys.ts'
 import { enqueueMissing } from './sweep.ts'
 
 export type RunState =
@@ -33,6 +34,15 @@ export interface RunFacts {
   autoStart: boolean
   renditions: Record<string, unknown>
   only: string[] | null
+  /** What the survey has been told of the whole account so far. */
+  account: AccountFacts | null
+}
+
+export interface AccountFacts {
+  name: string
+  galleries: number | null
+  photos: number | null
+  bytes: number | null
 }
 
 export interface NewMigration {
@@ -173,8 +183,9 @@ export async function planRun(
   const starts = await house.db.transaction(async (tx) => {
     const run = await lockRun(tx, runId)
     await tx.execute(
-      sql`update runs set plan = ${jsonb(plan)}::jsonb, fields = ${jsonb(fields)}::jsonb where id = ${runId}`,
+      sql`update runs set plan = ${jsonb(plan)}::jsonb, account = null, fields = ${jsonb(fields)}::jsonb where id = ${runId}`,
     )
+    await forgetSurvey(tx, runId)
     if (run.state !== 'surveying') return false
     await enterState(tx, runId, 'planned', 'worker')
     await recordEvent(tx, runId, 'worker', 'planned', plan)
@@ -273,7 +284,8 @@ export async function runFacts(house: House, runId: string): Promise<RunFacts> {
 }
 
 const facts = `
-  select id, client_id as "clientId", source_id as "sourceId", state, resume_to as "resumeTo", auto_start as "autoStart", renditions, only_refs as only
+  select id, client_id as "clientId", source_id as "sourceId", state, resume_to as "resumeTo", auto_start as "autoStart", renditions, only_refs as only,
+    case when state = 'surveying' then account end as account
   from runs`
 
 async function enterState(

@@ -31,6 +31,8 @@ const source = async () => {
   return { id: sourceId, clientId }
 }
 
+const aSession = (cookie: string) => ({ kept: { cookie }, endsAt: null })
+
 test('the same account at the same endpoints is one source, however its name is written and however often at once', async () => {
   const { id: clientId } = await newClient()
   const made = await Promise.all([
@@ -103,7 +105,7 @@ test('credentials that are not kept any more are asked for', async () => {
 
 test('new credentials drop the session, so that every worker signs in anew, and the health of the old ones', async () => {
   const one = await source()
-  const { generation } = await renewSession(house, one, 0, async () => ({ cookie: 'old' }))
+  const { generation } = await renewSession(house, one, 0, async () => aSession('old'))
   await recordHealth(house, one.id, 'refused', 'Enter the password again.')
   await replaceCredentials(house, 'test', one.id, { token: 'new' })
   const now = await keptSession(house, one)
@@ -115,10 +117,10 @@ test('new credentials drop the session, so that every worker signs in anew, and 
 
 test('of many that found the same session expired one signs in and the others take what it got', async () => {
   const one = await source()
-  const { generation: expired } = await renewSession(house, one, 0, async () => ({ cookie: 'first' }))
+  const { generation: expired } = await renewSession(house, one, 0, async () => aSession('first'))
   let signIns = 0
   const renewed = await Promise.all(
-    Array.from({ length: 5 }, () => renewSession(house, one, expired, async () => ({ cookie: `after ${++signIns}` }))),
+    Array.from({ length: 5 }, () => renewSession(house, one, expired, async () => aSession(`after ${++signIns}`))),
   )
   expect(signIns).toBe(1)
   expect(new Set(renewed.map((session) => JSON.stringify(session)))).toEqual(
@@ -134,7 +136,7 @@ test('a sign-in that fails keeps nothing and lets the next one try', async () =>
   })
   await expect(failing).rejects.toThrow('refused')
   expect(await keptSession(house, one)).toEqual(before)
-  const { kept } = await renewSession(house, one, before.generation, async () => ({ cookie: 'now' }))
+  const { kept } = await renewSession(house, one, before.generation, async () => aSession('now'))
   expect(kept).toEqual({ cookie: 'now' })
 })
 

@@ -1,6 +1,5 @@
 // One client's account at a provider: credentials (sealed, never shown), the session all workers share, its health.
-import { createHash } from 'node:crypto'
-import { isDeepStrictEqual } from 'node:util'
+import { createHash, createHmac } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import type { Tx } from '#db/client.ts'
 import { recordAudit } from './audit.ts'
@@ -21,6 +20,8 @@ export interface SourceView {
   /** One sentence that says what a person has to do. */
   todo: string | null
   checkedAt: Date | null
+  /** When a session that only a person can renew ends. */
+  sessionEndsAt: Date | null
   hasCredentials: boolean
   endpoints: Record<string, string>
 }
@@ -54,7 +55,7 @@ export async function addSource(
       returning id, (xmax <> 0) as existed`)
     if (!rows[0]) throw notFound('client')
     const { id, existed } = rows[0]
-    if (existed && (await areKept(tx, house, input.clientId, id, credentials))) return { id, existed }
+    if (existed && (await areKept(tx, house, id, credentials))) return { id, existed }
     await keepCredentials(tx, house, input.clientId, id, credentials)
     await recordAudit(tx, actor, existed ? 'source.credentials' : 'source.create', id, { provider }, input.clientId)
     return { id, existed }
@@ -62,20 +63,19 @@ export async function addSource(
 }
 
 /** The same credentials again leave the session alone: who is signed in goes on. */
-async function areKept(
-  tx: Tx,
-  house: House,
-  clientId: string,
-  sourceId: string,
-  given: Record<string, string>,
-): Promise<boolean> {
-  const { rows } = await tx.execute<{ credentials: Buffer | null; health: Health }>(
-    sql`select credentials, health from sources where id = ${sourceId} for update`,
+async function areKept(tx: Tx, house: House, sourceId: string, given: Record<string, string>): Promise<boolean> {
+  const { rows } = await tx.execute<{ kept: boolean; hash: string | null; health: Health }>(
+    sql`select credentials is not null as kept, given_hash as hash, health from sources where id = ${sourceId} for update`,
   )
-  const { credentials, health } = rows[0]!
-  if (!credentials || health === 'refused' || health === 'challenge') return false
-  const kept = open(house.secretKey, credentials, [clientId, sourceId, 'credentials']) as Record<string, string>
-  return isDeepStrictEqual(kept, given)
+  const { kept, hash, health } = rows[0]!
+  return kept && health !== 'refused' && health !== 'challenge' && hash === givenHash(house, sourceId, given)
+}
+
+/** Those kept may have been rotated since they were given, so they are not compared. */
+function givenHash(house: House, sourceId: string, given: Record<string, string>): string {
+  return createHmac('sha256', house.secretKey)
+    .update(jsonb([sourceId, Object.entries(given).sort()]))
+    .digest('hex')
 }
 
 /** New credentials or a new session for a source that waits for a person; what was signed in before is dropped. */
@@ -113,7 +113,7 @@ export async function sourceRow(house: House, sourceId: string): Promise<SourceV
 }
 
 const sourceRows = `
-  select id, client_id as "clientId", provider, title, health, todo, checked_at as "checkedAt",
+  select id, client_id as "clientId", provider, title, health, todo, checked_at as "checkedAt", session_ends_at as "sessionEndsAt",
     credentials is not null as "hasCredentials", endpoints
   from sources`
 
@@ -145,6 +145,16 @@ export async function openCredentials(
       'The credentials of this source are not kept any more: enter them again.',
     )
   return open(house.secretKey, sealed, [source.clientId, source.id, 'credentials']) as Record<string, string>
+}
+
+/** Credentials that the provider has replaced: whoever signs in next gets these. For workers only. */
+export async function rotateCredentials(
+  house: House,
+  source: { id: string; clientId: string },
+  credentials: Record<string, string>,
+): Promise<void> {
+  const sealed = seal(house.secretKey, credentials, [source.clientId, source.id, 'credentials'])
+  await house.pool.query('update sources set credentials = $2 where id = $1', [source.id, sealed])
 }
 
 /** Long enough to retry what failed, short enough that nobody's password lies about. */
@@ -188,7 +198,7 @@ export async function renewSession(
   house: House,
   source: { id: string; clientId: string },
   seen: number,
-  signIn: () => Promise<unknown>,
+  signIn: () => Promise<{ kept: unknown; endsAt: Date | null }>,
 ): Promise<{ generation: number; kept: unknown }> {
   const client = await house.pool.connect()
   const lock = `session:${source.id}`
@@ -197,11 +207,11 @@ export async function renewSession(
     await client.query('select pg_advisory_lock(hashtextextended($1, 0))', [lock])
     const current = await keptSession(house, source)
     if (current.generation > seen && current.kept !== undefined) return current
-    const kept = await signIn()
+    const { kept, endsAt } = await signIn()
     const sealed = seal(house.secretKey, kept as object, [source.clientId, source.id, 'session'])
     const { rows } = await client.query<{ generation: number }>(
-      'update sources set session = $2, session_generation = session_generation + 1 where id = $1 returning session_generation as generation',
-      [source.id, sealed],
+      'update sources set session = $2, session_generation = session_generation + 1, session_ends_at = $3 where id = $1 returning session_generation as generation',
+      [source.id, sealed, endsAt],
     )
     return { generation: rows[0]!.generation, kept }
   } finally {
@@ -221,7 +231,8 @@ async function keepCredentials(
 ): Promise<void> {
   const sealed = seal(house.secretKey, credentials, [clientId, sourceId, 'credentials'])
   await tx.execute(sql`
-    update sources set credentials = ${sealed}, session = null, session_generation = session_generation + 1,
+    update sources set credentials = ${sealed}, given_hash = ${givenHash(house, sourceId, credentials)}, session = null,
+      session_ends_at = null, session_generation = session_generation + 1,
       health = 'untested', todo = null where id = ${sourceId}`)
 }
 

@@ -52,11 +52,14 @@ async function enqueueSurvey(tx: Tx, queues: Queues, runId: string): Promise<num
   return 1
 }
 
-/** Listing, building and reconciling of galleries that need it and have no such job. */
+/** Thawing, listing, building and reconciling of galleries that need it and have no such job. */
 async function enqueueGalleries(tx: Tx, queues: Queues, runId: string): Promise<number> {
   let made = 0
   const need = {
-    'list-gallery': sql`g.listed_at is null and g.state <> 'attention' and (g.state <> 'waiting' or g.ask_again_at <= now())`,
+    'thaw-gallery': sql`g.archived and g.state <> 'attention'
+      and (g.state <> 'waiting' or g.thaw_ticket is null or g.ask_again_at <= now())`,
+    'list-gallery': sql`g.listed_at is null and g.state <> 'attention'
+      and (g.state <> 'waiting' or g.archived or g.ask_again_at <= now())`,
     'build-gallery': sql`g.built_at is null and g.state <> 'attention'`,
     'reconcile-gallery': sql`g.listed_at is not null and g.built_at is not null and g.listed = 0 and g.stored = 0
       and g.state not in ('published', 'attention') and (not g."virtual" or not exists (
@@ -91,7 +94,7 @@ async function enqueuePhotos(tx: Tx, queues: Queues, runId: string, state: 'list
     select p.id, p.gallery_id as "galleryId", greatest(0, ceil(extract(epoch from coalesce(p.next_try_at, now()) - now())))::int as wait
     from photos p join galleries g on g.id = p.gallery_id
     where p.run_id = ${runId} and p.state = ${state}::photo_state and (p.job_id is null or p.job_id in (select job_id from gone))
-      and (g.state <> 'waiting' or g.ask_again_at <= now())
+      and (g.state <> 'waiting' or (g.ask_again_at <= now() and not g.archived))
     order by p.gallery_id, p.id limit ${photosAtOnce} for update of p skip locked`)
   let made = 0
   for (const group of Map.groupBy(rows, (row) => `${row.galleryId} ${row.wait}`).values()) {

@@ -77,7 +77,7 @@ export async function aMovingRun(
   )
   await planRun(house, id, {}, {})
   await startRun(house, 'test', id)
-  await house.pool.query('update galleries set built_at = now() where run_id = $1', [id])
+  await house.pool.query('update galleries set built_at = now(), expected_count = stated_count where run_id = $1', [id])
   const { rows } = await house.pool.query<ListedGallery>(
     `select id, run_id as "runId", client_id as "clientId", source_id as "sourceId", ref, "virtual" from galleries where run_id = $1 order by ordinal`,
     [id],

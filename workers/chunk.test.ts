@@ -162,7 +162,7 @@ test('while the provider brings a gallery back its photos wait with it', async (
       begun.push(photo.id)
       throw new source.Thawing('archived', 12)
     },
-    { onThaw: (photo, runId, hours) => waitForThaw(house.db, runId, photo.galleryId, hours) },
+    { onThaw: (photo, run, hours) => waitForThaw(house.db, run.id, photo.galleryId, hours) },
   )
   expect(begun).toEqual([ids[0]])
   expect(await rowsOf(ids)).toMatchObject(ids.map(() => ({ state: 'listed', attempts: 0 })))

@@ -17,7 +17,7 @@ export interface ChunkStep {
   /** What becomes of one photo; what it throws is mapped by the class of the error. */
   each(photo: ChunkPhoto, run: NonNullable<Chunk['run']>): Promise<Outcome>
   /** The provider is bringing the gallery back; the photos wait with it. */
-  onThaw?(photo: ChunkPhoto, runId: string, usualHours: number | null): Promise<void>
+  onThaw?(photo: ChunkPhoto, run: NonNullable<Chunk['run']>, usualHours: number | null): Promise<void>
 }
 
 /** Results are written at the latest this long after they came, so that a lost worker repeats little. */
@@ -97,7 +97,7 @@ export async function workChunk(job: ChunkJob, house: House, step: ChunkStep): P
       const policy = policyOf(error, job.signal)
       if (policy.kind === 'person') person ??= policy
       if (policy.kind === 'thaw' && step.onThaw) {
-        await step.onThaw(photo, run.id, policy.usualHours)
+        await step.onThaw(photo, run, policy.usualHours)
         thawing = true
       }
       return outcomeBy(policy, photo, error as Error)

@@ -15,6 +15,7 @@ import { queueNames, queues, type WorkerGroup } from '#server/queues.ts'
 import { sampleRuns } from '#server/samples.ts'
 import { forgetCredentials } from '#server/sources.ts'
 import { sweep } from '#server/sweep.ts'
+import { createBrowser } from './browser.ts'
 import { createHttp } from './http.ts'
 import { createImager } from './imaging.ts'
 import { masked } from './masking.ts'
@@ -27,11 +28,13 @@ import { reconcileGallery } from './steps/reconcile-gallery.ts'
 import { renderPhotos } from './steps/render-photos.ts'
 import { surveySource } from './steps/survey-source.ts'
 import { testSource } from './steps/test-source.ts'
+import { thawGallery } from './steps/thaw-gallery.ts'
 import type { Tools } from './tools.ts'
 
 const steps: Steps<Tools> = {
   'test-source': testSource,
   'survey-source': surveySource,
+  'thaw-gallery': thawGallery,
   'list-gallery': listGallery,
   'build-gallery': buildGallery,
   'fetch-photos': fetchPhotos,
@@ -63,9 +66,11 @@ const temp = await ownFolder(join(settings.PASS_DATA_DIR, 'tmp'))
 const ending = new AbortController()
 const budget = createBudget(house.pool, { patienceSeconds: 20 })
 const http = createHttp({ allowLocal: settings.ALLOW_LOCAL_SOURCES, budget, signal: ending.signal })
+const browser = createBrowser({ allowLocal: settings.ALLOW_LOCAL_SOURCES })
 const sessions = createSessions(
   house,
   http,
+  browser,
   (sourceId, event, shape) =>
     log.info(
       { sourceId, event, shape: shape === undefined ? undefined : masked(jsonb(shape)).slice(0, 2000) },

@@ -3,6 +3,7 @@ import { createClient } from '#server/clients.ts'
 import { createBudget } from '#server/pacing.ts'
 import { addSource, keptSession, replaceCredentials, sourceRow } from '#server/sources.ts'
 import { type VerbHouse, verbHouse } from '#server/testing.ts'
+import { createBrowser } from './browser.ts'
 import { SessionExpired, SignInRefused, type SourceSession } from './connectors/connector.ts'
 import { createHttp, type OpenHttp } from './http.ts'
 import { createSessions, type Sessions } from './sessions.ts'
@@ -43,7 +44,8 @@ beforeEach(async () => {
 })
 
 /** As each worker process makes its own. */
-const sessionsOfAWorker = () => createSessions(house, http, () => {}, ending.signal)
+const sessionsOfAWorker = () =>
+  createSessions(house, http, createBrowser({ allowLocal: true }), () => {}, ending.signal)
 const signIns = async () => (await standIn.requests()).signIns
 
 async function signInsDuring(work: () => Promise<unknown>): Promise<number> {

@@ -6,9 +6,11 @@ import {
   openCredentials,
   recordHealth,
   renewSession,
+  rotateCredentials,
   type SourceView,
   sourceRow,
 } from '#server/sources.ts'
+import type { OpenBrowser } from './browser.ts'
 import {
   Challenge,
   type Connector,
@@ -41,6 +43,7 @@ const lookAgainMilliseconds = 3000
 export function createSessions(
   house: House,
   http: OpenHttp,
+  browser: OpenBrowser,
   note: (sourceId: string, event: string, shape?: unknown) => void,
   signal: AbortSignal,
 ): Sessions {
@@ -53,6 +56,8 @@ export function createSessions(
     let signedIn = false
     const context = {
       endpoints: source.endpoints,
+      browser: browser.scoped({ signal }),
+      rotate: (credentials: Record<string, string>) => rotateCredentials(house, source, credentials),
       http: { request: ((...call) => (signedIn ? patient : direct).request(...call)) satisfies Http['request'] },
       signal,
       note: (event: string, shape?: unknown) => note(source.id, event, shape),
@@ -60,14 +65,15 @@ export function createSessions(
     let made: SourceSession | undefined
     const signIn = async () => {
       try {
-        const credentials = await openCredentials(house, source)
-        made = await anew(() => connector.signIn(credentials, context), signal)
+        made = await anew(async () => connector.signIn(await openCredentials(house, source), context), signal)
+        const life = connector.sessionLife?.(await openCredentials(house, source))
+        const endsAt = life?.hours && !life.renewable ? new Date(Date.now() + life.hours * 3_600_000) : null
+        return { kept: made.keep(), endsAt }
       } catch (error) {
         if (error instanceof SignInRefused) await recordHealth(house, source.id, 'refused', error.todo)
         if (error instanceof Challenge) await recordHealth(house, source.id, 'challenge', error.todo)
         throw error
       }
-      return made.keep()
     }
     const current = await keptSession(house, source)
     const usable = current.kept !== undefined && (seen === null || current.generation > seen)

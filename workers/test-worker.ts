@@ -43,6 +43,7 @@ const nothing = async () => {}
 const steps: Steps<null> = {
   'test-source': nothing,
   'survey-source': nothing,
+  'thaw-gallery': nothing,
   'list-gallery': nothing,
   'build-gallery': nothing,
   'fetch-photos': fetchPhotos,

@@ -29,11 +29,13 @@ export interface Abilities {
   files: boolean
   /** 'exact': a byte count that differs is an error; 'hint': compare and record. */
   sizes: 'exact' | 'hint' | 'none'
-  /** Archived galleries that the provider brings back: asked for by us, or by probing (no method of its own). */
+  /** Archived galleries that the provider brings back: asked for by `thaw`, or by probing (no method of its own). */
   thaw: 'asked' | 'probed' | 'none'
 }
 
 export interface AccountSummary {
+  /** The provider's own id of the account, where it tells one: the same account by other credentials is the same source. */
+  ref?: string | null
   /** Name of the account as its owner knows it; never an e-mail address. */
   name: string
   galleries: number | null
@@ -65,7 +67,10 @@ export interface GalleryDetail {
   passwordHint: string | null
   coverRef: string | null
   date: string | null
+  /** The provider's own number, told as it is. */
   statedCount: number | null
+  /** Photos, videos and files that the listing must come to, where a number can be trusted; null: none can. */
+  expectedCount: number | null
   /** Sets in order; a gallery without sets has one with `ref: null`. */
   sets: SourceSet[]
   /** Values that have no place of their own in the library, kept for the report: copyright, categories … */
@@ -73,6 +78,14 @@ export interface GalleryDetail {
 }
 
 export type SourcePhoto = FoundPhoto
+
+/** A piece of the account's listing. Folders may come later than what lies in them; each comes once. */
+export interface AccountPage {
+  folders: SourceFolder[]
+  galleries: SourceGallery[]
+  /** Where the next page begins; null after the last. */
+  next: string | null
+}
 
 export interface Page {
   photos: SourcePhoto[]
@@ -102,15 +115,30 @@ export interface Opened {
   isOriginal: boolean
 }
 
+export interface ThawState {
+  ready: boolean
+  /** JSON, at most 2 kB, no secret: what the next look needs. */
+  ticket: unknown
+  /** How long it usually takes, in hours, where the provider's help says so. */
+  usualHours: number | null
+}
+
 export interface SourceSession {
   account(): Promise<AccountSummary>
-  /** Parents before children. */
-  folders?(): Promise<SourceFolder[]>
-  galleries(): AsyncIterable<SourceGallery>
+  /**
+   * Every folder and gallery of the account, lazy, resumable at the `next` of an earlier page. Throws rather than ends
+   * early. A gallery that comes twice (a list that moved meanwhile) counts once, at its first place.
+   */
+  galleries(cursor?: string): AsyncIterable<AccountPage>
   detail(gallery: { ref: string; virtual: boolean }): Promise<GalleryDetail>
   /** Lazy, resumable at the `next` of an earlier page. Throws rather than ends early. */
   photos(gallery: { ref: string; virtual: boolean; statedCount: number | null }, cursor?: string): AsyncIterable<Page>
   favourites?(): AsyncIterable<FavouriteList>
+  /**
+   * Where `abilities.thaw` is 'asked': asks the provider to bring a gallery back, or looks how far it is. Asked for once:
+   * the ticket of the last answer comes back with every later look (undefined at first).
+   */
+  thaw?(gallery: { ref: string }, ticket?: unknown): Promise<ThawState>
   open(photo: PhotoAddress, range?: { start: number }): Promise<Opened>
   /** The session as JSON, so that another worker goes on with it without signing in again; sealed by the caller. */
   keep(): unknown
@@ -121,6 +149,11 @@ export interface Connector<Credentials = Record<string, string>> {
   abilities: Abilities
   /** Requests a second that a host gets to begin with, at the least and at the most. */
   pacing: Record<'page' | 'bytes', PacingBounds>
+  /**
+   * How long a session of these credentials lives, in hours, where it is known to end, and whether we can sign in again
+   * by ourselves. Absent: it lives as long as it must.
+   */
+  sessionLife?(credentials: Credentials): { hours: number | null; renewable: boolean }
   /** Throws SignInRefused or Challenge. With `context.kept` it goes on with that session and asks nothing. */
   signIn(credentials: Credentials, context: ConnectorContext): Promise<SourceSession>
 }
@@ -134,11 +167,57 @@ export interface PacingBounds {
 export interface ConnectorContext {
   endpoints: Record<string, string>
   http: Http
+  /** For sign-in forms and pages without an API; everything else goes over `http` with the session that was earned. */
+  browser: Browser
+  /**
+   * Credentials that the provider has replaced (a rotated refresh token): kept before this resolves, so call it before
+   * the new ones are used. Whoever signs in next gets these.
+   */
+  rotate(credentials: Record<string, string>): Promise<void>
   /** What `keep()` of an earlier session gave; undefined: sign in anew. */
   kept?: unknown
   signal: AbortSignal
   /** One line to the log of the run; `shape` is masked by the caller. */
   note(event: string, shape?: unknown): void
+}
+
+/** A pool of pages of a headless browser, shared by a worker's sources; held to the same address rules as `Http`. */
+export interface Browser {
+  /**
+   * A page of a fresh context for the time of `work`, closed afterwards. `light` (the default) loads no pictures, fonts
+   * or media. Throws SourceUnreachable where no page could be had or the browser ended.
+   */
+  visit<T>(work: (page: BrowserPage) => Promise<T>, options?: { light?: boolean }): Promise<T>
+}
+
+/** Selectors are CSS, or `::-p-text(words)` for an element by its text. Times are seconds, 30 where absent. */
+export interface BrowserPage {
+  /** Status of the final answer. Throws SourceUnreachable, AddressRefused. */
+  goto(url: string, timeoutSeconds?: number): Promise<number>
+  url(): string
+  title(): Promise<string>
+  html(): Promise<string>
+  /** The first of these that is visible, or null when the time is over. */
+  waitFor(selectors: string[], timeoutSeconds?: number): Promise<string | null>
+  /** True as soon as the page's address satisfies `matches`, false when the time is over. */
+  waitForUrl(matches: (url: URL) => boolean, timeoutSeconds?: number): Promise<boolean>
+  /** Replaces what is in the field, as typed by a person. Throws UnexpectedPage where there is none. */
+  fill(selector: string, value: string): Promise<void>
+  /** Throws UnexpectedPage where there is none. */
+  click(selector: string): Promise<void>
+  /** All cookies of this context, HttpOnly ones included. */
+  cookies(): Promise<{ name: string; value: string; domain: string; path: string }[]>
+  /** The first request of this page, sent already or yet to come, that satisfies `matches`; null when the time is over. */
+  request(matches: (request: SeenRequest) => boolean, timeoutSeconds?: number): Promise<SeenRequest | null>
+  /** Fails with what the page shows: its masked HTML and a screenshot are kept as evidence. */
+  unexpected(expected: string): Promise<UnexpectedPage>
+}
+
+export interface SeenRequest {
+  url: string
+  method: string
+  /** Names in lower case. */
+  headers: Record<string, string>
 }
 
 /**
@@ -226,7 +305,14 @@ export class Thawing extends ConnectorError {
 export class UnexpectedPage extends ConnectorError {
   /** What was expected and where: the field or the selector. */
   readonly expected: string
-  readonly evidence: { url: string; status: number; contentType: string | null; excerpt: string }
+  readonly evidence: {
+    url: string
+    status: number
+    contentType: string | null
+    excerpt: string
+    /** PNG, where a browser showed it. */
+    screenshot?: Uint8Array
+  }
   constructor(expected: string, evidence: UnexpectedPage['evidence'], options?: ErrorOptions) {
     super(`not recognised: ${expected}`, options)
     this.expected = expected

@@ -41,6 +41,7 @@ async function enterDetail(tx: Tx, galleryId: number, detail: GalleryDetail, pas
       access = coalesce(${detail.access}::access, access), password_known = ${!detail.passwordUnknown}, password = ${password},
       password_hint = ${detail.passwordHint && storable(detail.passwordHint)}, cover_ref = coalesce(${detail.coverRef}, cover_ref),
       date = coalesce(${detail.date}, date), stated_count = coalesce(${detail.statedCount}, stated_count),
+      expected_count = ${detail.expectedCount},
       extra = ${jsonb(detail.extra)}::jsonb, built_at = now(), tries = 0,
       state = case when state in ('found', 'planned') then 'copying' else state end
     where id = ${galleryId}`)

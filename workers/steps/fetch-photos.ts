@@ -20,7 +20,10 @@ export async function fetchPhotos(job: Job<'fetch-photos'>, { house, sessions, t
     queue: 'fetch-photos',
     from: 'listed',
     parallel: thawing ? 1 : parallel,
-    onThaw: (photo, runId, usualHours) => waitForThaw(house.db, runId, photo.galleryId, usualHours),
+    async onThaw(photo, run, usualHours) {
+      const asked = await sessions.with(run.sourceId!, async (_, { abilities }) => abilities.thaw === 'asked')
+      await waitForThaw(house.db, run.id, photo.galleryId, usualHours, asked ? { ticket: undefined } : undefined)
+    },
     async each(photo, run) {
       const { ref, kind, galleryRef, handle } = photo
       const copied = await sessions.with(run.sourceId!, async (session, connector) => {

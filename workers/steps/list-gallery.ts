@@ -41,8 +41,9 @@ async function enterCopying(
   last: boolean,
 ): Promise<void> {
   const { rows } = await tx.execute<{ complete: boolean }>(sql`
-    update galleries set state = case when state in ('found', 'planned', 'waiting') then 'copying' else state end,
-      code = null, waiting_since = case when state = 'waiting' then null else waiting_since end
+    update galleries set state = case when state in ('found', 'planned') or (state = 'waiting' and not archived) then 'copying' else state end,
+      code = case when archived then code end,
+      waiting_since = case when state = 'waiting' and not archived then null else waiting_since end
     where id = ${gallery.id} returning listed = 0 and stored = 0 and built_at is not null as complete`)
   if (last && rows[0]?.complete)
     await house.queues.enqueue(tx, 'reconcile-gallery', [{ runId: gallery.runId, payload: { galleryId: gallery.id } }])

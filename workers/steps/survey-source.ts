@@ -8,6 +8,7 @@ import { announce } from '#server/live.ts'
 import { Refusal } from '#server/refusal.ts'
 import { planRun, type RunFacts, runFacts } from '#server/runs.ts'
 import { recordHealth } from '#server/sources.ts'
+import { recordSurveyPage, surveyed, surveyProgress } from '#server/surveys.ts'
 import {
   type Abilities,
   type FavouriteList,
@@ -24,20 +25,23 @@ export async function surveySource(job: Job<'survey-source'>, { house, sessions 
   if (run.state !== 'surveying' || !run.sourceId) return
   await guarded(job, house, { runId: run.id, galleryId: null }, async () => {
     const { plan, fields } = await sessions.with(run.sourceId!, (session, connector) =>
-      survey(house, run, session, connector.abilities),
+      survey(job, house, run, session, connector.abilities),
     )
     await planRun(house, run.id, plan, fields)
   })
 }
 
-async function survey(house: House, run: RunFacts, session: SourceSession, abilities: Abilities) {
+async function survey(
+  job: Job<'survey-source'>,
+  house: House,
+  run: RunFacts,
+  session: SourceSession,
+  abilities: Abilities,
+) {
   const source = { id: run.sourceId!, clientId: run.clientId }
-  const account = await session.account()
-  await recordHealth(house, source.id, 'ok', null, account.name)
-  announce(house, run.id)
-  const folders = (await session.folders?.()) ?? []
-  const found: FoundGallery[] = []
-  for await (const gallery of session.galleries()) found.push(gallery)
+  const account = run.account ?? (await accountOf(job, house, run, session))
+  await readPages(job, house, run.id, session)
+  const { folders, galleries: found } = await surveyed(house, run.id)
   const wanted = chosen(inOrder(folders, found), run.only)
   const lists = await favouritesOf(session)
   await house.db.transaction(async (tx) => {
@@ -73,6 +77,32 @@ async function survey(house: House, run: RunFacts, session: SourceSession, abili
       fields,
     },
   }
+}
+
+/** Asked once: whoever takes this survey over finds the answer with the run. */
+async function accountOf(job: Job<'survey-source'>, house: House, run: RunFacts, session: SourceSession) {
+  const { ref = null, ...account } = await session.account()
+  await recordHealth(house, run.sourceId!, 'ok', null, account.name)
+  await job.checkpoint(async (tx) => {
+    await tx.execute(sql`update sources set account_ref = coalesce(${ref}, account_ref) where id = ${run.sourceId}`)
+    await tx.execute(sql`update runs set account = ${jsonb(account)}::jsonb where id = ${run.id}`)
+  })
+  announce(house, run.id)
+  return account
+}
+
+/** What another worker has read is not asked for again. */
+async function readPages(job: Job<'survey-source'>, house: House, runId: string, session: SourceSession) {
+  let { pages, cursor, complete } = await surveyProgress(house, runId)
+  if (complete) return
+  for await (const page of session.galleries(cursor)) {
+    await job.checkpoint((tx) => recordSurveyPage(tx, runId, pages, page))
+    pages++
+    cursor = page.next ?? undefined
+    complete = page.next === null
+    if (job.signal.aborted && !complete) throw job.signal.reason
+  }
+  if (!complete) throw new Error('the account ended without a last page')
 }
 
 /**

@@ -27,9 +27,12 @@ export interface ReadAccount {
 }
 
 export async function readAccount(session: SourceSession): Promise<ReadAccount> {
-  const folders = (await session.folders?.()) ?? []
+  const accountPages = await all(session.galleries())
+  const folders = accountPages.flatMap((page) => page.folders)
+  const listed = [
+    ...new Map(accountPages.flatMap((page) => page.galleries).map((gallery) => [gallery.ref, gallery])).values(),
+  ]
   const galleries: ReadGallery[] = []
-  const listed = await all(session.galleries())
   for (const gallery of inTreeOrder(folders, listed)) galleries.push(await readGallery(session, gallery, folders))
   const lists = session.favourites ? await all(session.favourites()) : []
   return { folders, galleries, favourites: lists.map((list) => ({ ...list, facts: favouriteFacts(list) })) }

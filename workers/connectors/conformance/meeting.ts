@@ -1,5 +1,6 @@
 // A connector, its provider's stand-in, and what the connector read there: what all tests of the suite look at.
 import { expect } from 'vitest'
+import { createBrowser, type OpenBrowser } from '#workers/browser.ts'
 import { createHttp, type OpenHttp } from '#workers/http.ts'
 import type { Connector, Page, SourcePhoto, SourceSession } from '../connector.ts'
 import { type ReadAccount, readAccount } from './account.ts'
@@ -12,6 +13,8 @@ export class Meeting {
   /** Everything that could carry a secret out: errors and notes. */
   readonly outgoing: unknown[] = []
   http!: OpenHttp
+  browser!: OpenBrowser
+  readonly #ending = new AbortController()
   place!: StandIn
   truth!: Truth
   session!: SourceSession
@@ -24,6 +27,7 @@ export class Meeting {
 
   async begin(): Promise<void> {
     this.http = createHttp({ allowLocal: true })
+    this.browser = createBrowser({ allowLocal: true })
     this.place = await this.site.start('--thaw-seconds', '0')
     this.truth = await this.place.truth()
     this.session = await this.signIn()
@@ -31,6 +35,7 @@ export class Meeting {
   }
 
   async end(): Promise<void> {
+    await this.browser.close()
     await this.http.close()
     await this.place.stop()
   }
@@ -39,8 +44,12 @@ export class Meeting {
     return this.connector.signIn(place.credentials, {
       endpoints: place.endpoints,
       http: this.http,
+      browser: this.browser.scoped({ signal: this.#ending.signal }),
+      rotate: async (credentials) => {
+        this.place.credentials = credentials
+      },
       kept,
-      signal: new AbortController().signal,
+      signal: this.#ending.signal,
       note: (...note) => this.outgoing.push(note),
     })
   }
@@ -99,6 +108,6 @@ export class Meeting {
   }
 
   galleries(session = this.session) {
-    return all(session.galleries())
+    return all(session.galleries()).then((pages) => pages.flatMap((page) => page.galleries))
   }
 }

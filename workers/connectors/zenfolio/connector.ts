@@ -1,5 +1,6 @@
 // Zenfolio Classic, read over JSON-RPC (API 1.8).
 import {
+  type AccountPage,
   type AccountSummary,
   type Connector,
   type FavouriteList,
@@ -10,8 +11,6 @@ import {
   type Page,
   type PhotoAddress,
   SourceFault,
-  type SourceFolder,
-  type SourceGallery,
   type SourceSession,
   UnexpectedPage,
 } from '../connector.ts'
@@ -55,8 +54,6 @@ export const zenfolio: Connector<Credentials> = {
 class Session implements SourceSession {
   readonly #calls: Calls
   readonly #kept: SignedIn['kept']
-  /** The tree as `folders` saw it, for the one call of `galleries` after it, so that both tell of the same moment. */
-  #tree: Tree | undefined
   /** PhotoSets as `detail` saw them, until their photos are listed. */
   readonly #sets = new Map<string, PhotoSet>()
 
@@ -77,14 +74,14 @@ class Session implements SourceSession {
     }
   }
 
-  async folders(): Promise<SourceFolder[]> {
-    const tree = await loadTree(this.#calls, this.#kept.loginName)
-    await this.#calls.proveAlive()
-    this.#tree = tree
-    return several(4, tree.folders, async ({ folder, group }) => {
+  /** The whole tree comes in one answer. */
+  async *galleries(): AsyncGenerator<AccountPage> {
+    const tree = await this.#wholeTree()
+    const folders = await several(4, tree.folders, async ({ folder, group }) => {
       const caption = group.Caption ?? (await this.#captionOf(group.Id))
       return { ...folder, description: caption || null }
     })
+    yield { folders, galleries: tree.galleries, next: null }
   }
 
   /** A group that was deleted since the tree was read, or is refused, keeps no other folder waiting. */
@@ -98,14 +95,9 @@ class Session implements SourceSession {
     }
   }
 
-  async *galleries(): AsyncGenerator<SourceGallery> {
-    const seen = this.#tree
-    this.#tree = undefined
-    yield* (seen && (await this.#isWhole(seen)) ? seen : await this.#wholeTree()).galleries
-  }
-
   async #wholeTree(): Promise<Tree> {
     const tree = await loadTree(this.#calls, this.#kept.loginName)
+    await this.#calls.proveAlive()
     if (await this.#isWhole(tree)) return tree
     throw this.#calls.unexpected('LoadGroupHierarchy: as many galleries as User.GalleryCount states')
   }
@@ -119,6 +111,7 @@ class Session implements SourceSession {
     const set = await this.#calls.call('LoadPhotoSet', gallery.ref, 'Full', false)
     this.#sets.set(gallery.ref, set)
     const access = accessOf(set.AccessDescriptor, null)
+    const count = statedCount({ ...set, FileCount: set.FileCount ?? (await this.#filesOf(set)) })
     return {
       description: set.Caption || null,
       expiresAt: null,
@@ -128,7 +121,8 @@ class Session implements SourceSession {
       passwordHint: access === 'password' ? await this.#passwordHint(set) : null,
       coverRef: set.TitlePhoto?.Id ?? null,
       date: set.CreatedOn?.day ?? null,
-      statedCount: statedCount({ ...set, FileCount: set.FileCount ?? (await this.#filesOf(set)) }),
+      statedCount: count,
+      expectedCount: count,
       sets: [{ ref: null, parentRef: null, title: '', position: 0 }],
       extra: told({ keywords: set.Keywords, categories: set.Categories }),
     }

@@ -2,6 +2,7 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
+import { createBrowser } from '#workers/browser.ts'
 import { createHttp } from '#workers/http.ts'
 import type { ConnectorContext, SourceSession } from '../connector.ts'
 import { zenfolio } from './connector.ts'
@@ -77,6 +78,8 @@ export async function script(
   const context: ConnectorContext = {
     endpoints: { api: `${origin}/api/1.8/zfapi.asmx` },
     http,
+    browser: createBrowser({ allowLocal: true }).scoped({ signal: new AbortController().signal }),
+    rotate: async () => {},
     signal: new AbortController().signal,
     note: () => {},
   }

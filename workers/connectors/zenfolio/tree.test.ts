@@ -4,6 +4,7 @@ import {
   type FavouriteList,
   NotAvailable,
   SessionExpired,
+  type SourceFolder,
   type SourceGallery,
   type SourceSession,
   UnexpectedPage,
@@ -33,7 +34,12 @@ const caption = { LoadGroup: (id: string) => group(Number(id), undefined, { Capt
 
 async function galleriesOf(session: SourceSession): Promise<SourceGallery[]> {
   const list: SourceGallery[] = []
-  for await (const gallery of session.galleries()) list.push(gallery)
+  for await (const page of session.galleries()) list.push(...page.galleries)
+  return list
+}
+async function foldersOf(session: SourceSession): Promise<SourceFolder[]> {
+  const list: SourceFolder[] = []
+  for await (const page of session.galleries()) list.push(...page.folders)
   return list
 }
 async function favouritesOf(session: SourceSession): Promise<FavouriteList[]> {
@@ -47,7 +53,7 @@ test('the root is no folder; folders and galleries share one order, and may shar
   const tree = group(1, [set(7), group(7, [set(8), set(9, { Type: 'Collection' })]), set(10)])
   const { signIn } = await script({ LoadGroupHierarchy: () => tree, ...caption })
   const session = await signIn()
-  const folders = await session.folders?.()
+  const folders = await foldersOf(session)
   expect(folders).toEqual([
     { ref: '7', parentRef: null, title: 'Folder 7', description: 'About 7', position: 1, access: null },
   ])
@@ -128,7 +134,7 @@ test('inherited access is the one the descriptor states, or else the folder’s;
     ),
     set(6, type('UserList')),
   ])
-  const { signIn } = await script({ LoadGroupHierarchy: () => tree })
+  const { signIn } = await script({ LoadGroupHierarchy: () => tree, ...caption })
   const access = (await galleriesOf(await signIn())).map((gallery) => [gallery.ref, gallery.access])
   expect(access).toEqual([
     ['3', 'password'],
@@ -170,14 +176,14 @@ test('a folder whose caption is refused is still a folder, unless the session ha
     LoadGroup: (id: string) => (id === '2' ? refusal('E_NOTAUTHORIZED') : group(4, undefined, { Caption: 'About 4' })),
   })
   const session = await signIn()
-  const folders = await session.folders?.()
-  expect(folders?.map(({ ref, description }) => [ref, description])).toEqual([
+  const folders = await foldersOf(session)
+  expect(folders.map(({ ref, description }) => [ref, description])).toEqual([
     ['2', null],
     ['4', 'About 4'],
   ])
   let calls = 0
   methods.LoadPrivateProfile = () => (++calls === 1 ? { LoginName: 'studio' } : refusal('E_NOTAUTHENTICATED'))
-  await expect(session.folders?.()).rejects.toThrow(SessionExpired)
+  await expect(foldersOf(session)).rejects.toThrow(SessionExpired)
 })
 
 test('folders that only a visitor sees are not taken for all of them', async () => {
@@ -185,7 +191,7 @@ test('folders that only a visitor sees are not taken for all of them', async () 
     LoadGroupHierarchy: () => group(1, []),
     LoadPrivateProfile: () => refusal('E_NOTAUTHENTICATED'),
   })
-  await expect((await signIn()).folders?.()).rejects.toThrow(SessionExpired)
+  await expect(foldersOf(await signIn())).rejects.toThrow(SessionExpired)
 })
 
 test.each(['E_NOTAUTHORIZED', 'E_NOSUCHOBJECT'])(
