@@ -22,8 +22,8 @@ const chunkParallel = 6
 const connections = queues['fetch-photos'].concurrency * chunkParallel
 
 const sizes = [
-  { name: '50 kB', bytes: 50_000, photos: 2000 },
-  { name: '5 MB', bytes: 5_000_000, photos: 120 },
+  { name: '50 kB', bytes: 50_000, photos: 4000, warm: 500 },
+  { name: '5 MB', bytes: 5_000_000, photos: 160, warm: 40 },
 ]
 
 interface Round {
@@ -43,12 +43,12 @@ export async function fetchBench(bench: Bench): Promise<Findings> {
   await using crew = await hireCrew('bare-fetch.ts', { processes: workers, parallel: connections })
   const rclone = await rcloneVersion()
   const figures: Figure[] = []
-  for (const { name, bytes, photos } of sizes) {
+  for (const { name, bytes, photos, warm } of sizes) {
     const count = bench.photos ?? photos
     const path = `/${bytes}/${count}/`
     say(`${count} originals of ${name}: warming up …`)
-    await whole(setting, pids, site.origin, `/${bytes}/${connections}/`, connections, signal)
-    await alone(setting, crew, { origin: site.origin, path, sync: true }, connections)
+    await whole(setting, pids, site.origin, `/${bytes}/${warm}/`, warm, signal)
+    await alone(setting, crew, { origin: site.origin, path: `/${bytes}/${warm}/`, sync: true }, warm)
 
     const seen = { whole: [] as Round[], synced: [] as Round[], bare: [] as Round[], rclone: [] as Round[] }
     for (let round = 1; round <= rounds; round++) {

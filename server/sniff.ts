@@ -62,6 +62,7 @@ const undecoded = new Set(['jxl', 'bmp', 'jp2', 'jpx', 'j2c', 'jxr'])
 export async function sniff(head: Uint8Array, filename?: string): Promise<Sniffed> {
   if (svg.test(opening(head))) return { contentType: 'image/svg+xml', extension: 'svg', kind: 'file', raster: false }
   if (looksLikeHtml(head)) return { contentType: 'text/html', extension: 'html', kind: 'file', raster: false }
+  if (isJpeg(head)) return { contentType: 'image/jpeg', extension: 'jpg', kind: 'photo', raster: true }
   const named = extensionOf(filename)
   const tiff = isTiff(head)
   if (tiff && raws[named]) return raw(named)
@@ -199,6 +200,11 @@ function boxesEnd(head: Buffer, tail: Buffer, bytes: number): Completeness {
     at += length
   }
   return at === bytes ? 'whole' : 'truncated'
+}
+
+/** Start of image and a first marker; 0xf7 is JPEG-LS. Most originals are one, so they are told at once. */
+function isJpeg(head: Uint8Array): boolean {
+  return starts(head, '\xff\xd8\xff') && head[3] !== 0xf7
 }
 
 function isTiff(head: Uint8Array): boolean {

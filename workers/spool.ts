@@ -1,13 +1,15 @@
 // One original on its way: hashed while it flows, kept in memory while it is small and in a temp file beyond that.
 import { createHash, randomUUID } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { type FileHandle, open, rm } from 'node:fs/promises'
+import { closeSync, openSync, writev } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
 import { sniffBytes } from '#server/sniff.ts'
 
-/** Up to this a picture stays in memory: most originals, and sixteen of them at once stay below 130 MiB. */
-const memoryBytes = 8 * 1024 * 1024
+const MiB = 1024 * 1024
+/** Up to this a picture stays in memory. Larger ones are written as they come: memory used again is quicker than new. */
+const memoryBytes = MiB
+/** Handed to the disk together: a thread takes as long to begin as to write this. */
+const blockBytes = MiB
 
 export interface Spooled {
   sha256: string
@@ -15,76 +17,116 @@ export interface Spooled {
   /** First and last 64 KiB, for sniffing. */
   head: Buffer
   tail: Buffer
-  /** To be read once, by the store. */
-  body(): Uint8Array[] | Readable
+  /** For the store, which may move the file away. */
+  body: Uint8Array[] | { path: string }
   remove(): Promise<void>
 }
 
 /** Throws what the stream throws; nothing is left behind then. */
 export async function spool(stream: AsyncIterable<Uint8Array>, temp: string): Promise<Spooled> {
   const hash = createHash('sha256')
-  const chunks: Uint8Array[] = []
-  let file: { handle: FileHandle; path: string } | undefined
+  let file: SpoolFile | undefined
+  let waiting: Uint8Array[] = []
+  let waitingBytes = 0
   let bytes = 0
-  let head = Buffer.alloc(0)
-  let tail: Uint8Array[] = []
-  let tailBytes = 0
+  let head: Buffer | undefined
+  const tail = new Tail()
   try {
     for await (const chunk of stream) {
       hash.update(chunk)
       bytes += chunk.length
-      if (!file) {
-        chunks.push(chunk)
-        if (bytes <= memoryBytes) continue
-        const path = join(temp, randomUUID())
-        file = { path, handle: await open(path, 'wx', 0o600) }
-        head = Buffer.concat(chunks, Math.min(bytes, sniffBytes))
-        for (const kept of chunks) await file.handle.writeFile(kept)
-        tail = [...chunks]
-        tailBytes = bytes
-        chunks.length = 0
-      } else {
-        await file.handle.writeFile(chunk) // unlike write(), never only a part of it
-        tail.push(chunk)
-        tailBytes += chunk.length
-      }
-      while (tailBytes - tail[0]!.length >= sniffBytes) tailBytes -= tail.shift()!.length
+      waiting.push(chunk)
+      waitingBytes += chunk.length
+      if (waitingBytes <= (file ? blockBytes : memoryBytes)) continue
+      head ??= startOf(waiting)
+      file ??= new SpoolFile(join(temp, randomUUID()))
+      await file.write(waiting)
+      tail.keep(waiting)
+      waiting = []
+      waitingBytes = 0
     }
     const sha256 = hash.digest('hex')
-    if (file) {
-      await file.handle.close()
-      const { path } = file
-      return {
-        sha256,
-        bytes,
-        head,
-        tail: lastOf(Buffer.concat(tail)),
-        body: () => createReadStream(path),
-        remove: () => rm(path, { force: true }),
-      }
-    }
-    return {
-      sha256,
-      bytes,
-      head: Buffer.concat(chunks, Math.min(bytes, sniffBytes)),
-      tail: lastOf(Buffer.concat(endOf(chunks))),
-      body: () => chunks,
-      remove: async () => {},
-    }
+    if (!file) return { sha256, bytes, ...inMemory(waiting, bytes), remove: async () => {} }
+    await file.write(waiting)
+    await file.end()
+    tail.keep(waiting)
+    const { path } = file
+    return { sha256, bytes, head: head!, tail: tail.bytes(), body: { path }, remove: () => rm(path, { force: true }) }
   } catch (error) {
-    await file?.handle.close().catch(() => {})
+    await file?.end().catch(() => {})
     if (file) await rm(file.path, { force: true })
     throw error
   }
 }
 
-/** As many of the last chunks as hold the tail. */
-function endOf(chunks: Uint8Array[]): Uint8Array[] {
-  let from = chunks.length
-  for (let bytes = 0; bytes < sniffBytes && from > 0; ) bytes += chunks[--from]!.length
-  return chunks.slice(from)
+/** A picture hardly larger than its ends is put together once. */
+function inMemory(pieces: Uint8Array[], bytes: number) {
+  const body = pieces.length > 1 && bytes <= 2 * sniffBytes ? [Buffer.concat(pieces, bytes)] : pieces
+  const tail = new Tail()
+  tail.keep(body)
+  return { body, head: startOf(body), tail: tail.bytes() }
 }
 
-function lastOf(buffer: Buffer): Buffer {
-  return buffer.subarray(Math.max(0, buffer.length - sniffBytes))
+function startOf(pieces: Uint8Array[]): Buffer {
+  const [first] = pieces
+  const whole = first && (pieces.length === 1 || first.length >= sniffBytes)
+  return whole ? asBuffer(first).subarray(0, sniffBytes) : Buffer.concat(pieces).subarray(0, sniffBytes)
+}
+
+const asBuffer = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+
+/** One block is written while the next one comes in. */
+class SpoolFile {
+  readonly path: string
+  readonly #file: number
+  #writing: Promise<void> = Promise.resolve()
+
+  constructor(path: string) {
+    this.path = path
+    this.#file = openSync(path, 'wx', 0o600)
+  }
+
+  /** Throws what the block before met. */
+  async write(pieces: Uint8Array[]): Promise<void> {
+    await this.#writing
+    this.#writing = writeAll(this.#file, pieces)
+    this.#writing.catch(() => {}) // met at the next block
+  }
+
+  async end(): Promise<void> {
+    try {
+      await this.#writing
+    } finally {
+      closeSync(this.#file)
+    }
+  }
+}
+
+async function writeAll(file: number, pieces: Uint8Array[]): Promise<void> {
+  let left = pieces.reduce((sum, piece) => sum + piece.length, 0)
+  // A disk that takes only a part says why at the next try.
+  for (let rest = pieces; left > 0; rest = [Buffer.concat(pieces).subarray(-left)]) left -= await writing(file, rest)
+}
+
+const writing = (file: number, pieces: Uint8Array[]) =>
+  new Promise<number>((resolve, reject) => {
+    writev(file, pieces, (error, bytes) => (error ? reject(error) : resolve(bytes)))
+  })
+
+/** The last bytes of all that was kept, by its last pieces. */
+class Tail {
+  #pieces: Uint8Array[] = []
+
+  keep(pieces: Uint8Array[]): void {
+    const all = [...this.#pieces, ...pieces]
+    let from = all.length
+    for (let bytes = 0; bytes < sniffBytes && from > 0; ) bytes += all[--from]!.length
+    this.#pieces = all.slice(from)
+  }
+
+  bytes(): Buffer {
+    const [first] = this.#pieces
+    const end = first && this.#pieces.length === 1 ? asBuffer(first) : Buffer.concat(this.#pieces)
+    return end.subarray(Math.max(0, end.length - sniffBytes))
+  }
 }

@@ -1,13 +1,14 @@
 // The bytes of a put: read once, counted and hashed as they flow, handed on in blocks.
 import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
 import type { Readable } from 'node:stream'
-import { ChecksumMismatch, type PutOptions } from './store.ts'
+import { ChecksumMismatch, type FileBody, type PutOptions } from './store.ts'
 
-export type Body = Uint8Array | Uint8Array[] | Readable
+export type Body = Uint8Array | Uint8Array[] | Readable | FileBody
 
 /** Runs one put: a stream that fails before anybody reads it harms nothing, and whatever happens it is closed. */
 export async function holding<T>(body: Body, put: () => Promise<T>): Promise<T> {
-  if (inMemory(body)) return put()
+  if (inMemory(body) || isFile(body)) return put()
   body.on('error', () => {}) // the reader meets the same error
   try {
     return await put()
@@ -16,7 +17,7 @@ export async function holding<T>(body: Body, put: () => Promise<T>): Promise<T> 
   }
 }
 
-/** A body that lies in memory, in order; null for a stream. Throws ChecksumMismatch and the signal's reason. */
+/** A body that lies in memory, in order; null for others. Throws ChecksumMismatch and the signal's reason. */
 export function piecesOf(body: Body, options: PutOptions): Uint8Array[] | null {
   if (!inMemory(body)) return null
   const pieces = Array.isArray(body) ? body : [body]
@@ -28,6 +29,11 @@ export function piecesOf(body: Body, options: PutOptions): Uint8Array[] | null {
 
 function inMemory(body: Body): body is Uint8Array | Uint8Array[] {
   return body instanceof Uint8Array || Array.isArray(body)
+}
+
+/** A body that lies on this machine's disk. */
+export function isFile(body: Body): body is FileBody {
+  return 'path' in body && !('pipe' in body)
 }
 
 function hashOf(pieces: Uint8Array[]): string {
@@ -50,16 +56,17 @@ export async function wholeBody(body: Body, options: PutOptions): Promise<Uint8A
  * further ones were asked for. A checksum or length that is wrong throws ChecksumMismatch, at the latest after the last block.
  */
 export async function* blocksOf(
-  body: Body,
+  from: Body,
   options: PutOptions,
   blockBytes: number,
   buffers: number,
 ): AsyncGenerator<Uint8Array, void, void> {
-  if (inMemory(body)) {
-    const whole = await wholeBody(body, options)
+  if (inMemory(from)) {
+    const whole = await wholeBody(from, options)
     for (let at = 0; at < whole.length; at += blockBytes) yield whole.subarray(at, at + blockBytes)
     return
   }
+  const body = isFile(from) ? createReadStream(from.path) : from
   const { signal, bytes } = options
   const stop = () => body.destroy()
   signal?.addEventListener('abort', stop, { once: true })

@@ -1,9 +1,12 @@
 // What every driver promises, as tests. A driver's own faults stand beside it in its own test.
-import { createHash, hash, randomBytes } from 'node:crypto'
+import { createHash, hash, randomBytes, randomUUID } from 'node:crypto'
 import { getEventListeners } from 'node:events'
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import {
   ChecksumMismatch,
   NoSuchObject,
@@ -67,6 +70,53 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         expect(facts(await read(fresh(bytes)))).toEqual(facts(bytes))
       },
     )
+
+    describe('a file of this machine', () => {
+      let folder: string
+      const aFile = async (bytes: Uint8Array, where = folder) => {
+        const path = join(where, randomUUID())
+        await writeFile(path, bytes)
+        return { path }
+      }
+      beforeEach(async () => {
+        folder = await mkdtemp(join(tmpdir(), 'spooled-'))
+      })
+      afterEach(() => rm(folder, { recursive: true }))
+
+      test.each([0, 70_000, 17 * MiB])('is taken byte for byte, proven or not, %i bytes', async (size) => {
+        for (const proven of [true, false]) {
+          const bytes = randomBytes(size)
+          const key = `${client}/spooled/${randomUUID()}`
+          const put = { ...facts(bytes), contentType: type, proven }
+          expect(await store.put(key, await aFile(bytes), put)).toEqual({ existed: false })
+          expect(facts(await read(key))).toEqual(facts(bytes))
+          expect(await store.put(key, await aFile(bytes), put)).toEqual({ existed: true })
+        }
+      })
+
+      test('from another disk is taken as well', async () => {
+        const elsewhere = await mkdtemp('/dev/shm/spooled-')
+        try {
+          expect((await stat(elsewhere)).dev).not.toBe((await stat(folder)).dev)
+          const bytes = randomBytes(3 * MiB)
+          const put = { ...facts(bytes), contentType: type, proven: true }
+          expect(await store.put(fresh(bytes), await aFile(bytes, elsewhere), put)).toEqual({ existed: false })
+          expect(facts(await read(fresh(bytes)))).toEqual(facts(bytes))
+        } finally {
+          await rm(elsewhere, { recursive: true })
+        }
+      })
+
+      test('that is not what was said becomes no object', async () => {
+        const bytes = randomBytes(2 * MiB)
+        const said = { ...facts(bytes), contentType: type }
+        const others = Buffer.from(bytes).fill(0, 0, 1000)
+        await expect(store.put(fresh(bytes), await aFile(others), said)).rejects.toThrow(ChecksumMismatch)
+        const short = store.put(fresh(bytes), await aFile(bytes.subarray(1)), { ...said, proven: true })
+        await expect(short).rejects.toThrow(ChecksumMismatch)
+        expect(await store.head(fresh(bytes))).toBeNull()
+      })
+    })
 
     test('holds bytes that the caller has hashed to their length', async () => {
       const bytes = randomBytes(50_000)

@@ -1,15 +1,24 @@
 // What the files driver asks of a disk: files that appear whole, directories that survive a power cut, errors by class.
 import { randomBytes } from 'node:crypto'
-import { closeSync, constants, fsync, openSync } from 'node:fs'
-import { mkdir, open, readdir, rename, stat, unlink, writeFile } from 'node:fs/promises'
+import {
+  closeSync,
+  constants,
+  fdatasync,
+  fstatSync,
+  fsync,
+  open,
+  openSync,
+  renameSync,
+  statSync,
+  writev,
+} from 'node:fs'
+import { mkdir, open as openHandle, readdir, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { type Body, blocksOf, piecesOf, wholeBody } from './body.ts'
-import { type PutOptions, StoreError, StoreFull, StoreRefused, StoreUnavailable } from './store.ts'
+import { type Body, blocksOf, isFile, piecesOf } from './body.ts'
+import { ChecksumMismatch, type PutOptions, StoreError, StoreFull, StoreRefused, StoreUnavailable } from './store.ts'
 
 const MiB = 1024 * 1024
-/** Up to here a body is written by one call, which returns when the bytes are on the disk. */
-const smallBytes = MiB
 /** Threads that create files in one directory wait for each other: one folder halves the rate of small puts. */
 const tempFolders = 64
 /** Directories known to be durable; renditions have one each, so the set is forgotten when it has grown to this. */
@@ -17,7 +26,7 @@ const knownDirectories = 4096
 
 export interface Disk {
   /** Bytes of the file, or null where there is none. */
-  sizeOf(path: string): Promise<number | null>
+  sizeOf(path: string): number | null
   /** Writes the checked bytes aside, then makes them visible under `path`, over whatever is there. */
   publish(path: string, body: Body, options: PutOptions): Promise<void>
   /** Makes a file that is visible already survive a power cut: its writer may still be about to. */
@@ -30,15 +39,18 @@ export function createDisk(root: string): Disk {
   const temps = join(root, '.tmp')
   const ours = new Set<string>()
   const directories = durableDirectories(root)
+  const writer = `${process.pid}-${randomBytes(9).toString('base64url')}`
   let written = 0
 
   async function publish(path: string, body: Body, options: PutOptions): Promise<void> {
-    const temp = join(temps, `${written++ % tempFolders}`, `${process.pid}-${randomBytes(9).toString('base64url')}`)
+    if (isFile(body) && options.proven && (await moved(path, body.path, options))) return
+    const temp = join(temps, `${written++ % tempFolders}`, `${writer}-${written}`)
     ours.add(temp)
     try {
       await onDisk(directories.make(dirname(temp)))
-      if (options.bytes <= smallBytes) await writeSmall(temp, await wholeBody(body, options))
-      else await writeLarge(temp, body, options)
+      const pieces = piecesOf(body, options)
+      if (pieces) await writePieces(temp, pieces, options.bytes)
+      else await writeStream(temp, body, options)
       options.signal?.throwIfAborted()
       await onDisk(directories.moveInto(dirname(path), temp, path))
     } catch (error) {
@@ -46,6 +58,23 @@ export function createDisk(root: string): Disk {
       throw error
     } finally {
       ours.delete(temp)
+    }
+  }
+
+  /** False where the file lies on another disk. */
+  async function moved(path: string, from: string, options: PutOptions): Promise<boolean> {
+    options.signal?.throwIfAborted()
+    try {
+      await withFile(from, 'r', async (file) => {
+        if (fstatSync(file).size !== options.bytes) throw new ChecksumMismatch(`not ${options.bytes} bytes`)
+        await syncing(file)
+      })
+      options.signal?.throwIfAborted()
+      await directories.moveInto(dirname(path), from, path)
+      return true
+    } catch (error) {
+      if (codeOf(error) === 'EXDEV') return false
+      throw storeError(error)
     }
   }
 
@@ -65,9 +94,13 @@ export function createDisk(root: string): Disk {
   }
 
   return {
-    sizeOf: async (path) => {
-      const found = await onDisk(stat(path).catch(absent(null)))
-      return found?.isFile() ? found.size : null
+    sizeOf: (path) => {
+      try {
+        const found = statSync(path, { throwIfNoEntry: false })
+        return found?.isFile() ? found.size : null
+      } catch (error) {
+        throw storeError(error)
+      }
     },
     settle: (path) => onDisk(syncDirectory(dirname(path))),
     publish,
@@ -75,34 +108,23 @@ export function createDisk(root: string): Disk {
   }
 }
 
-const newAndDurable = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_DSYNC
+const newFile = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY
+const newAndDurable = newFile | constants.O_DSYNC
 
-async function writeSmall(temp: string, bytes: Uint8Array): Promise<void> {
-  await onDisk(writeFile(temp, bytes, { flag: newAndDurable }))
-}
-
-async function writeLarge(temp: string, body: Body, options: PutOptions): Promise<void> {
-  const pieces = piecesOf(body, options)
-  if (pieces) await writePieces(temp, pieces, options.bytes)
-  else await writeStream(temp, body, options)
-}
-
+/** What lies in memory goes out in one call, which returns when the bytes are on the disk. */
 async function writePieces(temp: string, pieces: Uint8Array[], bytes: number): Promise<void> {
-  const handle = await onDisk(open(temp, 'wx'))
-  try {
-    const { bytesWritten } = await onDisk(handle.writev(pieces))
+  const work = withFile(temp, newAndDurable, async (file) => {
+    let left = bytes
+    if (left > 0) left -= await writing(file, pieces)
     // A disk that takes only a part says why at the next try.
-    const left = bytes - bytesWritten
-    if (left > 0) await onDisk(handle.writeFile(Buffer.concat(pieces).subarray(-left)))
-    await onDisk(handle.datasync())
-  } finally {
-    await handle.close()
-  }
+    while (left > 0) left -= await writing(file, [Buffer.concat(pieces, bytes).subarray(-left)])
+  })
+  await onDisk(work)
 }
 
 /** One block is written while the next one comes in. */
 async function writeStream(temp: string, body: Body, options: PutOptions): Promise<void> {
-  const handle = await onDisk(open(temp, 'wx'))
+  const handle = await onDisk(openHandle(temp, 'wx'))
   let writing = Promise.resolve()
   try {
     for await (const block of blocksOf(body, options, MiB, 2)) {
@@ -115,6 +137,19 @@ async function writeStream(temp: string, body: Body, options: PutOptions): Promi
   } finally {
     await writing.catch(() => {})
     await handle.close()
+  }
+}
+
+/**
+ * Looking up, closing and renaming a file touch what the kernel has in memory and take microseconds; handing each to a
+ * thread and back takes ten times that. What waits for the disk, making a file included, goes to a thread.
+ */
+async function withFile<T>(path: string, flags: number | 'r', work: (file: number) => Promise<T>): Promise<T> {
+  const file = flags === 'r' ? openSync(path, flags) : await opening(path, flags)
+  try {
+    return await work(file)
+  } finally {
+    closeSync(file)
   }
 }
 
@@ -143,12 +178,12 @@ function durableDirectories(root: string) {
   async function moveInto(directory: string, from: string, to: string): Promise<void> {
     await make(directory)
     try {
-      await rename(from, to)
+      renameSync(from, to)
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') throw error
       made.clear()
       await make(directory)
-      await rename(from, to)
+      renameSync(from, to)
     }
     await syncDirectory(directory)
   }
@@ -165,21 +200,20 @@ async function makeRoot(root: string): Promise<void> {
   }
 }
 
-const fsyncing = promisify(fsync)
+const opening = promisify(open)
+const syncing = promisify(fdatasync)
+const syncingNames = promisify(fsync)
+const writing = (file: number, pieces: Uint8Array[]) =>
+  new Promise<number>((resolve, reject) => {
+    writev(file, pieces, (error, bytes) => (error ? reject(error) : resolve(bytes)))
+  })
 
 /** Names in a directory survive a power cut only once the directory itself is synced. One that is gone needs none. */
 async function syncDirectory(directory: string): Promise<void> {
-  let handle: number
   try {
-    handle = openSync(directory, 'r') // two thread switches saved; the name is in memory, it was just used
+    await withFile(directory, 'r', syncingNames)
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return
-    throw error
-  }
-  try {
-    await fsyncing(handle)
-  } finally {
-    closeSync(handle)
+    if (codeOf(error) !== 'ENOENT') throw error
   }
 }
 
@@ -199,10 +233,14 @@ export async function onDisk<T>(work: Promise<T>): Promise<T> {
   try {
     return await work
   } catch (error) {
-    if (error instanceof StoreError) throw error
-    const code = codeOf(error)
-    throw new (classes[code] ?? StoreUnavailable)(`the disk answered ${code}`, { cause: error })
+    throw storeError(error)
   }
+}
+
+function storeError(error: unknown): StoreError {
+  if (error instanceof StoreError) return error
+  const code = codeOf(error)
+  return new (classes[code] ?? StoreUnavailable)(`the disk answered ${code}`, { cause: error })
 }
 
 /** For `catch`: a value where there is no such file. */

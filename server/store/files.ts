@@ -83,7 +83,7 @@ export function createFilesStore(options: { root: string }): FilesStore {
       holding(body, async () => {
         const target = path(key)
         options.signal?.throwIfAborted()
-        const existed = (await disk.sizeOf(target)) === options.bytes
+        const existed = disk.sizeOf(target) === options.bytes
         if (existed) await disk.settle(target)
         else await disk.publish(target, body, options)
         return { existed }

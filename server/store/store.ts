@@ -23,15 +23,24 @@ export interface PutOptions {
   signal?: AbortSignal
 }
 
+/** A file of this machine that nobody writes to any more. The store may move it away; whoever made it removes what is left. */
+export interface FileBody {
+  path: string
+}
+
 export interface Store {
   /**
    * Makes the object visible whole or not at all; a key that exists already is left as it is and counts as success
    * (keys are content addresses). Throws ChecksumMismatch, StoreFull, StoreUnavailable, StoreRefused.
-   * `body` as a Uint8Array, or as the pieces it came in, may be sent again; a stream is read once and always closed, and
-   * its own errors come through.
+   * `body` as a Uint8Array, or as the pieces it came in, may be sent again; a file of this machine is moved into place
+   * where that can be done; a stream is read once and always closed, and its own errors come through.
    * After it resolves the bytes survive a power cut. An aborted signal rejects with its reason.
    */
-  put(key: string, body: Uint8Array | Uint8Array[] | Readable, options: PutOptions): Promise<{ existed: boolean }>
+  put(
+    key: string,
+    body: Uint8Array | Uint8Array[] | Readable | FileBody,
+    options: PutOptions,
+  ): Promise<{ existed: boolean }>
   /** Throws NoSuchObject, NoSuchRange. `range.end` is inclusive. Read the stream to its end or destroy it. */
   get(key: string, range?: { start: number; end?: number }): Promise<StoredObject & { stream: Readable }>
   /** null where there is none. */

@@ -36,7 +36,7 @@ export async function fetchPhotos(job: Job<'fetch-photos'>, { house, sessions, t
           const { contentType, doubtful } = await check(spooled, photo, opened, connector.abilities.sizes === 'exact')
           if (doubtful) await comesAgain(bring, spooled)
           const { sha256, bytes } = spooled
-          await house.store.put(originalKey(run.clientId, sha256), spooled.body(), {
+          await house.store.put(originalKey(run.clientId, sha256), spooled.body, {
             sha256,
             bytes,
             contentType,
