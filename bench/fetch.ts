@@ -9,7 +9,6 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { sql } from 'drizzle-orm'
 import { recordPage } from '#server/listing.ts'
-import { queues } from '#server/queues.ts'
 import type { BareFetch } from './bare-fetch.ts'
 import { type Crew, hireCrew } from './crew.ts'
 import { compared, type Figure, type Findings } from './figures.ts'
@@ -17,9 +16,8 @@ import { cpuSeconds, familyCpuSeconds, peakMegabytes } from './processes.ts'
 import { aFoundPhoto, aRunningMigration, type Bench, type Setting, setUp } from './setting.ts'
 
 const workers = availableParallelism()
-/** Downloads of one chunk at once, in `workers/steps/fetch-photos.ts`. */
-const chunkParallel = 6
-const connections = queues['fetch-photos'].concurrency * chunkParallel
+/** Downloads of one worker at once, in `workers/steps/fetch-photos.ts`. */
+const connections = 18
 
 const sizes = [
   { name: '50 kB', bytes: 50_000, photos: 4000, warm: 500 },

@@ -31,7 +31,7 @@ export const queues = {
   'thaw-gallery': { payload: galleryOnly, group: 'scrape', concurrency: 2, expireSeconds: 600 },
   'list-gallery': { payload: galleryOnly, group: 'scrape', concurrency: 4, expireSeconds: 6 * 3600 },
   'build-gallery': { payload: galleryOnly, group: 'scrape', concurrency: 2, expireSeconds: 600 },
-  'fetch-photos': { payload: photoChunk, group: 'transfer', concurrency: 3, expireSeconds: 6 * 3600 },
+  'fetch-photos': { payload: photoChunk, group: 'transfer', concurrency: 4, expireSeconds: 6 * 3600 },
   'render-photos': { payload: photoChunk, group: 'render', concurrency: 2, expireSeconds: 3600 },
   'reconcile-gallery': { payload: galleryOnly, group: 'render', concurrency: 2, expireSeconds: 3600 },
 } as const satisfies Record<string, Declared>

@@ -1,6 +1,7 @@
 // Copies originals byte for byte: hashed while they flow, checked, put under their SHA-256. Running twice puts the same
 // object under the same key, and the ledger counts a photo that left `listed` once.
-import type { ChunkPhoto, Outcome } from '#server/ledger.ts'
+import pLimit from 'p-limit'
+import type { Chunk, ChunkPhoto, Outcome } from '#server/ledger.ts'
 import { completeness, looksLikeHtml, sniff } from '#server/sniff.ts'
 import { originalKey } from '#server/store/store.ts'
 import { endThaw, isThawing, waitForThaw } from '#server/thaw.ts'
@@ -10,10 +11,15 @@ import type { Job } from '../run.ts'
 import { type Spooled, spool } from '../spool.ts'
 import type { Tools } from '../tools.ts'
 
-/** Downloads of one chunk at once; three chunks a worker make 18 connections. */
-const parallel = 6
+/** Downloads of one worker at once, whatever chunks they belong to: none idles while another chunk is settled. */
+const download = pLimit(18)
+/** Of one chunk. */
+const parallel = 9
 
-export async function fetchPhotos(job: Job<'fetch-photos'>, { house, sessions, temp }: Tools): Promise<void> {
+type ChunkRun = NonNullable<Chunk['run']>
+
+export async function fetchPhotos(job: Job<'fetch-photos'>, tools: Tools): Promise<void> {
+  const { house, sessions } = tools
   // One photo is tried before the others where the gallery waits for its thaw.
   const thawing = await isThawing(house.db, job.payload.photoIds[0]!)
   await workChunk(job, house, {
@@ -25,33 +31,33 @@ export async function fetchPhotos(job: Job<'fetch-photos'>, { house, sessions, t
       await waitForThaw(house.db, run.id, photo.galleryId, usualHours, asked ? { ticket: undefined } : undefined)
     },
     async each(photo, run) {
-      const { ref, kind, galleryRef, handle } = photo
-      const copied = await sessions.with(run.sourceId!, async (session, connector) => {
-        const bring = async () => {
-          const opened = await session.open({ ref, kind, galleryRef, handle })
-          return { opened, spooled: await spool(opened.stream, temp) }
-        }
-        const { opened, spooled } = await bring()
-        try {
-          const { contentType, doubtful } = await check(spooled, photo, opened, connector.abilities.sizes === 'exact')
-          if (doubtful) await comesAgain(bring, spooled)
-          const { sha256, bytes } = spooled
-          await house.store.put(originalKey(run.clientId, sha256), spooled.body, {
-            sha256,
-            bytes,
-            contentType,
-            proven: true,
-            signal: job.signal,
-          })
-          return { sha256, bytes, contentType, isOriginal: opened.isOriginal }
-        } finally {
-          await spooled.remove()
-        }
-      })
+      const copied = await download(() => copy(photo, run, tools, job.signal))
       if (thawing) await endThaw(house.db, run.id, photo.galleryId)
       const render = photo.kind === 'photo' && Object.keys(run.renditions).length > 0
       return { id: photo.id, attempts: photo.attempts, to: 'stored', ...copied, render } satisfies Outcome
     },
+  })
+}
+
+async function copy(photo: ChunkPhoto, run: ChunkRun, { house, sessions, temp }: Tools, signal: AbortSignal) {
+  signal.throwIfAborted()
+  const { ref, kind, galleryRef, handle } = photo
+  return sessions.with(run.sourceId!, async (session, connector) => {
+    const bring = async () => {
+      const opened = await session.open({ ref, kind, galleryRef, handle })
+      return { opened, spooled: await spool(opened.stream, temp) }
+    }
+    const { opened, spooled } = await bring()
+    try {
+      const { contentType, doubtful } = await check(spooled, photo, opened, connector.abilities.sizes === 'exact')
+      if (doubtful) await comesAgain(bring, spooled)
+      const { sha256, bytes, body } = spooled
+      const facts = { sha256, bytes, contentType }
+      await house.store.put(originalKey(run.clientId, sha256), body, { ...facts, proven: true, signal })
+      return { ...facts, isOriginal: opened.isOriginal }
+    } finally {
+      await spooled.remove()
+    }
   })
 }
 
