@@ -1,10 +1,11 @@
-// `npm run bench -- render|fetch|ledger [--json] [options]`: prints what was measured against a baseline of the same run.
+// `npm run bench -- render|fetch|ledger|list [--json] [options]`: prints what was measured against a baseline of the same run.
 // Exit code 0: every target is met; 1: one is missed; 2: wrong use; 130: interrupted.
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { fetchBench } from './fetch.ts'
 import { asJson, asTable, type Findings, isMet } from './figures.ts'
 import { ledgerBench } from './ledger.ts'
+import { listBench } from './list.ts'
 import { renderBench } from './render.ts'
 import type { Bench } from './setting.ts'
 
@@ -12,6 +13,7 @@ const benches: Record<string, (bench: Bench) => Promise<Findings>> = {
   render: renderBench,
   fetch: fetchBench,
   ledger: ledgerBench,
+  list: listBench,
 }
 
 const usage = `usage: npm run bench -- ${Object.keys(benches).join('|')} [--json] [--rounds N] [--photos N]\n`
