@@ -71,15 +71,25 @@ describe('embedded PostgreSQL', () => {
     squatter.close()
   })
 
-  it('listens on 127.0.0.1 only, wants its password, and keeps that from others', async () => {
+  it('listens on a socket of its own and on 127.0.0.1 only, wants its password on both, and keeps that from others', async () => {
     const { url } = await start()
     expect(await ask(url, 'SHOW listen_addresses')).toEqual([{ listen_addresses: '127.0.0.1' }])
-    expect(await ask(url, 'SHOW unix_socket_directories')).toEqual([{ unix_socket_directories: '' }])
-    const wrong = new URL(url)
-    wrong.password = 'wrong'
-    await expect(ask(wrong.href, 'SELECT 1')).rejects.toMatchObject({ code: '28P01' })
+    expect(await ask(url, 'SELECT inet_server_addr() AS by')).toEqual([{ by: null }])
+    const tcp = new URL(url)
+    tcp.search = ''
+    expect(await ask(tcp.href, 'SELECT host(inet_server_addr()) AS by')).toEqual([{ by: '127.0.0.1' }])
+    for (const wrong of [new URL(url), tcp]) {
+      wrong.password = 'wrong'
+      await expect(ask(wrong.href, 'SELECT 1')).rejects.toMatchObject({ code: '28P01' })
+    }
     expect((await stat(join(dir, 'pg/password'))).mode & 0o777).toBe(0o600)
     expect((await stat(join(dir, 'pg/data'))).mode & 0o777).toBe(0o700)
+  })
+
+  it('does with TCP alone where its folder lies too deep for a socket', async () => {
+    const deep = await startEmbeddedPostgres({ dir: join(dir, 'a'.repeat(100)), durable: false })
+    running.push(deep)
+    expect(await ask(deep.url, 'SELECT host(inet_server_addr()) AS by')).toEqual([{ by: '127.0.0.1' }])
   })
 
   it('keeps text as UTF-8 and sorts it by code point on every machine', async () => {
