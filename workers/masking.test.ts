@@ -22,6 +22,9 @@ test.each([
   `<input type="hidden" name="__RequestVerificationToken" value="${secret}">`,
   `<input value="${secret}" type='password' name='pw'/>`,
   `<meta name="csrf-token" content="${secret}">`,
+  `<script>window.csrfToken = '${secret}'</script>`,
+  `<script>const app = { sessionKey: "${secret}", page: 1 }</script>`,
+  `<body data-auth-token="${secret}">`,
 ])('takes the secret out of %s', (text) => {
   const kept = masked(text)
   expect(kept).toContain('[masked]')
@@ -43,3 +46,12 @@ test.each([
 ])('leaves alone what tells a reader what happened: %s', (text) => {
   expect(masked(text)).toBe(text)
 })
+
+test.each(['a', 'token', '"token', ';token', '//a:', '<input ', 'token=', "'", 'eyJ', 'a@', '\\n', 'session \\t'])(
+  'a quarter of a megabyte of %j is masked in time',
+  (piece) => {
+    const began = performance.now()
+    masked(piece.repeat((256 * 1024) / piece.length))
+    expect(performance.now() - began).toBeLessThan(3000)
+  },
+)
