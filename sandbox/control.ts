@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
+import { InvalidChange } from './change.ts'
 import { InvalidFaults } from './faults.ts'
 import type { Exchange, Shared } from './server.ts'
 
@@ -21,6 +22,12 @@ export async function answerControl(exchange: Exchange, shared: Shared, response
       return json(response, 200, shared.requests)
     case 'GET /_sandbox/expected':
       return streamLines(shared.expected(), exchange.signal, response)
+    case 'POST /_sandbox/change':
+      return changeAccount(exchange, shared, response)
+    case 'POST /_sandbox/hand-over':
+      return shared.handOver
+        ? json(response, 200, shared.handOver())
+        : json(response, 404, { error: 'nothing to hand over' })
     default:
       return json(response, 404, { error: 'no such address of the sandbox' })
   }
@@ -31,6 +38,16 @@ function changeFaults(exchange: Exchange, shared: Shared, response: ServerRespon
     json(response, 200, shared.faults.change(JSON.parse(exchange.body.toString('utf8'))))
   } catch (error) {
     if (!(error instanceof InvalidFaults || error instanceof SyntaxError)) throw error
+    json(response, 400, { error: error.message })
+  }
+}
+
+function changeAccount(exchange: Exchange, shared: Shared, response: ServerResponse): void {
+  try {
+    const done = shared.change?.(JSON.parse(exchange.body.toString('utf8') || '{}'))
+    json(response, done ? 200 : 404, done ?? { error: 'this account does not change' })
+  } catch (error) {
+    if (!(error instanceof InvalidChange || error instanceof SyntaxError)) throw error
     json(response, 400, { error: error.message })
   }
 }

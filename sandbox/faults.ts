@@ -22,6 +22,8 @@ const none = {
   changedMarkup: false,
   emptyLists: false,
   signedBytes: false,
+  /** New tokens are given and the answer that holds them breaks off. */
+  lostTokens: false,
   thawSeconds: 5,
 }
 

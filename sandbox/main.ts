@@ -4,7 +4,7 @@ import { type PictureSize, pictureSizes } from './scenes.ts'
 
 const usage = `usage: node sandbox/main.ts <${Object.keys(providers).join('|')}> [--port 0] [--originals-port 0]
   [--scenario traps|plain] [--galleries 40] [--photos 100] [--seed 1] [--pictures ${Object.keys(pictureSizes).join('|')}]
-  [--thaw-seconds 5] [--state FILE]
+  [--thaw-seconds 5] [--state FILE] [--sign-in WAY]
 `
 
 class WrongUse extends Error {}
@@ -40,6 +40,7 @@ function readCommandLine(): { provider: string; options: SandboxOptions } {
       pictures: { type: 'string', default: 'normal' },
       'thaw-seconds': { type: 'string', default: '5' },
       state: { type: 'string' },
+      'sign-in': { type: 'string' },
     },
   })
   const [provider = '', ...more] = positionals
@@ -54,6 +55,7 @@ function readCommandLine(): { provider: string; options: SandboxOptions } {
     pictures: oneOf('pictures', values.pictures, Object.keys(pictureSizes) as PictureSize[]),
     thawSeconds: whole('thaw-seconds', values['thaw-seconds'], 1_000_000),
     state: values.state ?? null,
+    signIn: values['sign-in'] ?? null,
   }
   return { provider, options }
 }

@@ -1,4 +1,8 @@
+import { startNextzen } from './nextzen/start.ts'
+import { startPicTime } from './pic-time/start.ts'
+import { startPixieset } from './pixieset/start.ts'
 import type { PictureSize } from './scenes.ts'
+import { startShootproof } from './shootproof/start.ts'
 import { startZenfolio } from './zenfolio/start.ts'
 
 export interface SandboxOptions {
@@ -14,6 +18,8 @@ export interface SandboxOptions {
   thawSeconds: number
   /** Where tokens and clocks are kept between starts, or null. */
   state: string | null
+  /** Which of the provider's credentials are handed out, where it takes several; null: those that need no browser. */
+  signIn: string | null
 }
 
 export interface Sandbox {
@@ -26,4 +32,8 @@ export interface Sandbox {
 /** Another provider is one folder and one line. */
 export const providers: Record<string, (options: SandboxOptions) => Promise<Sandbox>> = {
   zenfolio: startZenfolio,
+  pixieset: startPixieset,
+  shootproof: startShootproof,
+  'pic-time': startPicTime,
+  nextzen: startNextzen,
 }

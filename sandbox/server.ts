@@ -36,6 +36,10 @@ export interface Shared {
   requests: RequestBook
   /** Lines of the truth, without line ends. */
   expected(): AsyncIterable<string> | Iterable<string>
+  /** What the photographer does to the account between two visits, where the provider's stand-in knows that. Throws InvalidChange. */
+  change?(wanted: unknown): unknown
+  /** A new session as a person would hand it over, where the provider has such. */
+  handOver?(): Record<string, string>
 }
 
 export interface Listener {

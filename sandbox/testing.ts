@@ -15,6 +15,7 @@ export function openSandbox(options: Partial<SandboxOptions> = {}): Promise<Sand
     pictures: 'tiny',
     thawSeconds: 0,
     state: null,
+    signIn: null,
     ...options,
   })
 }

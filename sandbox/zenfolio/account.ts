@@ -24,7 +24,7 @@ export interface AccountOptions {
 /** The photographer's account: traps first where the scenario has them, then the regular galleries. */
 export async function openAccount(options: AccountOptions, pictures: Pictures, oddFiles: OddFiles): Promise<World> {
   const loginName = `studio-licht-${options.seed}`
-  const world: WorldOptions = { ...options, loginName, pageMaximum: options.scenario === 'plain' ? 500 : 60 }
+  const growing: WorldOptions = { ...options, loginName, pageMaximum: options.scenario === 'plain' ? 500 : 60 }
   const ids = new Ids(options.seed)
   const root: Group = {
     kind: 'group',
@@ -38,18 +38,19 @@ export async function openAccount(options: AccountOptions, pictures: Pictures, o
     cover: null,
     elements: [],
   }
-  const regular = growRegular(root, world, ids, pictures)
+  const regular = growRegular(root, growing, ids, pictures)
   let kept = new Map<string, Photo>()
   let favorites: FavoritesSet[] = []
   if (options.scenario === 'traps') {
-    const traps = await growTraps(root, world, ids, pictures, oddFiles, regular)
+    const traps = await growTraps(root, growing, ids, pictures, oddFiles, regular)
     kept = traps.photos
     favorites = traps.favorites
   }
 
   const index = indexed(root, kept)
-  let sum: Totals | null = null
-  return {
+  const changed: World['changed'] = new Map()
+  let sum: { of: number; totals: Totals } | null = null
+  const world: World = {
     loginName,
     email: `${loginName}@example.com`,
     // Not ASCII, so that a proof over anything but UTF-8 is wrong.
@@ -58,12 +59,20 @@ export async function openAccount(options: AccountOptions, pictures: Pictures, o
     root,
     favorites,
     ...index,
-    totals: () => (sum ??= totals(root)),
+    changed,
+    generation: 0,
+    totals() {
+      if (sum?.of !== world.generation) sum = { of: world.generation, totals: totals(root) }
+      return sum.totals
+    },
     photo(id) {
+      const since = changed.get(id)
+      if (since !== undefined) return since ?? undefined
       const numbers = ids.ofPhoto(id)
       return kept.get(id) ?? (numbers ? regular[numbers.gallery]?.photo(numbers.index) : undefined)
     },
   }
+  return world
 }
 
 function indexed(root: Group, photos: Map<string, Photo>): Pick<World, 'groups' | 'sets' | 'realms' | 'file'> {

@@ -8,6 +8,7 @@ import { listen } from '../server.ts'
 import { openAccount } from './account.ts'
 import { apiSite } from './api.ts'
 import { openOriginals } from './bytes.ts'
+import { changesOf } from './changes.ts'
 import { ColdStore } from './cold.ts'
 import { expectedLines } from './expected.ts'
 import type { Service } from './methods.ts'
@@ -32,7 +33,12 @@ export async function startZenfolio(options: SandboxOptions): Promise<Sandbox> {
     cold: new ColdStore(faults),
     tricky: options.scenario === 'traps',
   }
-  const shared = { faults, requests, expected: () => expectedLines(world, originals) }
+  const shared = {
+    faults,
+    requests,
+    expected: () => expectedLines(world, originals),
+    change: changesOf(world, pictures, options.seed),
+  }
   const save = remember(options.state, service)
 
   const images = await listen(originalsSite(service, originals, oddFiles, requests), shared, options.originalsPort)

@@ -69,7 +69,7 @@ export class Wire {
       PageUrl: `${this.#addresses.api}/p${set.id}`,
       MailboxId: `set-${set.id}`,
       TextCn: textCn(set),
-      PhotoListCn: hash32(set.id, set.count, 'list') % 100_000,
+      PhotoListCn: hash32(set.id, set.count, set.revision ?? 0, 'list') % 100_000,
     }
     if (level === 'Level1') return fields
     Object.assign(fields, { Caption: set.caption, Keywords: set.keywords, Categories: [], IsRandomTitlePhoto: false })
@@ -101,7 +101,7 @@ export class Wire {
       ...core,
       PageUrl: `${this.#addresses.api}/p${photo.gallery.id}/h${BigInt(photo.id).toString(16)}`,
       MailboxId: `photo-${photo.id}`,
-      TextCn: hash32(photo.id, 'text') % 100_000,
+      TextCn: hash32(photo.id, photo.caption ?? '', 'text') % 100_000,
       Flags: 'None',
       IsVideo: photo.isVideo,
       Duration: photo.isVideo ? 12 : null,
@@ -211,7 +211,7 @@ function accessDescriptor(of: Element | Photo): Fields {
 }
 
 function textCn(element: Element): number {
-  return hash32(element.id, element.title, 'text') % 100_000
+  return hash32(element.id, element.title, element.caption ?? '', 'text') % 100_000
 }
 
 function parents(element: Element): object[] {

@@ -82,6 +82,8 @@ interface PhotoSet extends Node {
   /** Undefined past the end. Computed anew on every call where the gallery is regular. */
   photo(index: number): Photo | undefined
   files: RawFile[]
+  /** Counts changes of its list of photos. */
+  revision?: number
   /** The server never gives more at once, whatever is asked. */
   pageMaximum: number
   /** Any page of more than `over` photos that holds the photo is answered by HTTP 500. */
@@ -133,6 +135,10 @@ export interface World {
   favorites: FavoritesSet[]
   realms: Map<string, Access>
   totals(): Totals
+  /** Photos added since the start, and by null those taken away. */
+  changed: Map<string, Photo | null>
+  /** Counts changes since the start. */
+  generation: number
   photo(id: string): Photo | undefined
   file(id: string): { file: RawFile; gallery: AnySet } | undefined
 }

@@ -73,7 +73,10 @@ export interface GalleryDetail {
   expectedCount: number | null
   /** Sets in order; a gallery without sets has one with `ref: null`. */
   sets: SourceSet[]
-  /** Values that have no place of their own in the library, kept for the report: copyright, categories … */
+  /**
+   * Values that have no place of their own in the library, kept for the report: copyright, categories … `publicUrl` is
+   * where visitors find the gallery at the provider.
+   */
   extra: Record<string, unknown>
 }
 
@@ -117,6 +120,8 @@ export interface Opened {
 
 export interface ThawState {
   ready: boolean
+  /** Where the archive does not take our request: the sentence for the person who has to make it. */
+  todo?: string
   /** JSON, at most 2 kB, no secret: what the next look needs. */
   ticket: unknown
   /** How long it usually takes, in hours, where the provider's help says so. */
@@ -133,12 +138,14 @@ export interface SourceSession {
   detail(gallery: { ref: string; virtual: boolean }): Promise<GalleryDetail>
   /** Lazy, resumable at the `next` of an earlier page. Throws rather than ends early. */
   photos(gallery: { ref: string; virtual: boolean; statedCount: number | null }, cursor?: string): AsyncIterable<Page>
-  favourites?(): AsyncIterable<FavouriteList>
+  /** Of the whole account, or of these galleries where the provider tells them gallery by gallery. */
+  favourites?(galleryRefs: string[]): AsyncIterable<FavouriteList>
   /**
    * Where `abilities.thaw` is 'asked': asks the provider to bring a gallery back, or looks how far it is. Asked for once:
-   * the ticket of the last answer comes back with every later look (undefined at first).
+   * the ticket of the last answer comes back with every later look (undefined at first). `missing`: an original of the
+   * gallery that was Thawing, where there was one.
    */
-  thaw?(gallery: { ref: string }, ticket?: unknown): Promise<ThawState>
+  thaw?(gallery: { ref: string }, ticket?: unknown, missing?: PhotoAddress): Promise<ThawState>
   open(photo: PhotoAddress, range?: { start: number }): Promise<Opened>
   /** The session as JSON, so that another worker goes on with it without signing in again; sealed by the caller. */
   keep(): unknown

@@ -34,7 +34,7 @@ export async function readAccount(session: SourceSession): Promise<ReadAccount> 
   ]
   const galleries: ReadGallery[] = []
   for (const gallery of inTreeOrder(folders, listed)) galleries.push(await readGallery(session, gallery, folders))
-  const lists = session.favourites ? await all(session.favourites()) : []
+  const lists = session.favourites ? await all(session.favourites(listed.map(({ ref }) => ref))) : []
   return { folders, galleries, favourites: lists.map((list) => ({ ...list, facts: favouriteFacts(list) })) }
 }
 
@@ -44,12 +44,14 @@ async function readGallery(
   folders: SourceFolder[],
 ): Promise<ReadGallery> {
   const detail = await session.detail(gallery)
-  const pages = await thawed(() => all(session.photos({ ...gallery, statedCount: detail.statedCount })))
+  const pages = await thawed(() =>
+    all(session.photos({ ...gallery, statedCount: detail.statedCount ?? gallery.statedCount })),
+  )
   const photos = pages.flatMap((page) => page.photos)
   return { gallery, detail, pages, photos, facts: galleryFacts(gallery, detail, photos, folders) }
 }
 
-/** Folders and galleries share one order among siblings. */
+/** Folders and galleries share one order among siblings; galleries in folders that are nowhere come last. */
 function inTreeOrder(folders: SourceFolder[], galleries: SourceGallery[]): SourceGallery[] {
   const below = (parentRef: string | null): SourceGallery[] =>
     [
@@ -58,7 +60,8 @@ function inTreeOrder(folders: SourceFolder[], galleries: SourceGallery[]): Sourc
     ]
       .toSorted((a, b) => a.position - b.position)
       .flatMap((entry) => ('folderRef' in entry ? [entry] : below(entry.ref)))
-  return below(null)
+  const known = new Set<string | null>([null, ...folders.map(({ ref }) => ref)])
+  return [...below(null), ...galleries.filter(({ folderRef }) => !known.has(folderRef))]
 }
 
 function pathOf(folderRef: string | null, folders: SourceFolder[]): string[] {

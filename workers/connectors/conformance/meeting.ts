@@ -40,13 +40,16 @@ export class Meeting {
     await this.place.stop()
   }
 
-  signIn(kept?: unknown, place = this.place): Promise<SourceSession> {
+  /** A session that we cannot renew is handed over anew each time. */
+  async signIn(kept?: unknown, place = this.place): Promise<SourceSession> {
+    const life = this.connector.sessionLife?.(place.credentials)
+    if (kept === undefined && life?.renewable === false) await place.handOver()
     return this.connector.signIn(place.credentials, {
       endpoints: place.endpoints,
       http: this.http,
       browser: this.browser.scoped({ signal: this.#ending.signal }),
       rotate: async (credentials) => {
-        this.place.credentials = credentials
+        place.credentials = credentials
       },
       kept,
       signal: this.#ending.signal,

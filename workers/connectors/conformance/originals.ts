@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { SessionExpired, Truncated, UnexpectedPage } from '../connector.ts'
+import { NotAvailable, NotFound, SessionExpired, Truncated, UnexpectedPage } from '../connector.ts'
 import type { Meeting } from './meeting.ts'
 import { all, readOriginal } from './reading.ts'
 
@@ -10,12 +10,16 @@ export function originalsTests(meeting: Meeting): void {
   describe('originals', () => {
     test('every original has the SHA-256 that the provider serves', async () => {
       const served: unknown[][] = []
+      const withheld = new Map(meeting.truePhotos().map(([key, { code }]) => [key, code]))
       for (const [key, photo] of meeting.ownedPhotos()) {
+        if (withheld.get(key) !== undefined) continue
         const { bytes, opened } = await readOriginal(meeting.session, photo)
         if (opened.bytes !== null) expect(bytes.length).toBe(opened.bytes)
         served.push([key, createHash('sha256').update(bytes).digest('hex'), opened.isOriginal])
       }
-      const wanted = meeting.truePhotos().map(([key, { sha256, isOriginal }]) => [key, sha256, isOriginal])
+      const wanted = meeting
+        .truePhotos()
+        .flatMap(([key, { sha256, isOriginal, code }]) => (code === undefined ? [[key, sha256, isOriginal]] : []))
       expect(served.toSorted()).toEqual(wanted.toSorted())
     })
     if (meeting.connector.abilities.videos === 'derived')
@@ -23,6 +27,16 @@ export function originalsTests(meeting: Meeting): void {
         const video = meeting.photos().find(({ kind }) => kind === 'video') ?? expect.unreachable('no video')
         expect((await readOriginal(meeting.session, video)).opened.isOriginal).toBe(false)
       })
+    test('what cannot be had says why', async () => {
+      const told = meeting.ownedPhotos()
+      for (const [key, { code }] of meeting.truePhotos()) {
+        const photo = told.get(key)
+        if (code === undefined || !photo) continue
+        const error = await meeting.failure(readOriginal(meeting.session, photo))
+        if (code === 'gone_at_source') expect(error).toBeInstanceOf(NotFound)
+        else expect(error).toMatchObject({ name: NotAvailable.name, code })
+      }
+    })
     test('goes on from a byte in the middle', async () => {
       const whole = await readOriginal(meeting.session, meeting.aPhoto())
       const start = whole.bytes.length >> 1

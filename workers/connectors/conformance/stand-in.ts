@@ -18,6 +18,8 @@ export interface StandIn {
   requests(): Promise<Requests>
   /** Sets these faults and no others. */
   faults(faults: Faults): Promise<void>
+  /** A person hands over a new session: from now on `credentials` hold it. */
+  handOver(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -80,6 +82,8 @@ export interface TruePhoto {
   bytes: number
   sha256: string
   isOriginal: boolean
+  /** Why it cannot be had, where it cannot; then bytes, hash and `isOriginal` are not told. */
+  code?: string
 }
 
 export interface TrueFavourites {
@@ -111,17 +115,21 @@ async function startStandIn(provider: ProviderId, flags: string[]): Promise<Stan
     if (!answer.ok) throw new Error(`the stand-in refuses ${path}: ${text}`)
     return text
   }
-  return {
+  const place: StandIn = {
     endpoints,
     credentials,
     truth: async () => truthOf(await control('expected')),
     requests: async () => JSON.parse(await control('requests')),
     faults: async (faults) => void (await control('faults', { reset: true, ...faults })),
+    async handOver() {
+      place.credentials = JSON.parse(await control('hand-over', {}))
+    },
     async stop() {
       child.kill('SIGTERM')
       await ended
     },
   }
+  return place
 }
 
 function truthOf(text: string): Truth {

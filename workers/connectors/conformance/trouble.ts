@@ -16,7 +16,7 @@ import {
 } from '../connector.ts'
 import { readAccount } from './account.ts'
 import type { Meeting } from './meeting.ts'
-import { all, thawed } from './reading.ts'
+import { all, broughtBack, thawed } from './reading.ts'
 
 export function signInTests(meeting: Meeting): void {
   describe('sign-in', () => {
@@ -58,8 +58,10 @@ export function troubleTests(meeting: Meeting): void {
   const lists = [() => meeting.galleries(), () => meeting.pagesOfLargest('photos')]
   describe('trouble', () => {
     test('empty lists are loud, never "done"', async () => {
-      for (const list of lists)
-        expect(await meeting.failureUnder({ emptyLists: true }, list)).toBeInstanceOf(UnexpectedPage)
+      for (const list of lists) {
+        const error = await meeting.failureUnder({ emptyLists: true }, list)
+        expect(error instanceof UnexpectedPage || error instanceof Challenge, inspect(error)).toBe(true)
+      }
     })
     test('changed markup is loud and names the field', async () => {
       const read = async () => readAccount(await meeting.signIn())
@@ -103,21 +105,54 @@ export function troubleTests(meeting: Meeting): void {
         const again = await readAccount(await meeting.signIn())
         expect(again.galleries.map(({ facts }) => facts)).toEqual(meeting.account.galleries.map(({ facts }) => facts))
       })
+    if (meeting.connector.abilities.thaw === 'asked')
+      test('an archive is asked once, is not ready before its time, and what is at hand is ready at once', async () => {
+        const cold = await meeting.site.start('--thaw-seconds', '1000000')
+        try {
+          const session = await meeting.signIn(undefined, cold)
+          const galleries = await meeting.galleries(session)
+          const { archived = [], others = [] } = Object.groupBy(galleries, (gallery) =>
+            gallery.archived ? 'archived' : 'others',
+          )
+          expect(archived.length).toBeGreaterThan(0)
+          expect(others.length).toBeGreaterThan(0)
+          const asked: [SourceGallery, unknown][] = []
+          for (const gallery of archived) {
+            const state = await session.thaw?.(gallery)
+            if (!state?.ready) asked.push([gallery, JSON.parse(JSON.stringify(state?.ticket))])
+          }
+          expect(asked.length).toBeGreaterThan(0)
+          expect(asked.length).toBeLessThan(archived.length)
+          const { total } = await cold.requests()
+          for (const [gallery, ticket] of asked)
+            expect(await session.thaw?.(gallery, ticket)).toMatchObject({ ready: false })
+          // To look takes less than to ask.
+          expect((await cold.requests()).total - total).toBeLessThan(total / 2)
+          await cold.faults({ thawSeconds: 0 })
+          for (const [gallery, ticket] of asked)
+            expect(await session.thaw?.(gallery, ticket)).toMatchObject({ ready: true })
+        } finally {
+          await cold.stop()
+        }
+      })
     if (meeting.connector.abilities.thaw !== 'none')
       test('what is in the archive is Thawing, and comes once it is back', async () => {
         const cold = await meeting.site.start('--thaw-seconds', '1000000')
         try {
           const session = await meeting.signIn(undefined, cold)
-          const looks = (await meeting.galleries(session)).map((gallery) => async () => {
-            const photos = (await all(session.photos(gallery))).flatMap((page) => page.photos)
-            if (photos[0] && !gallery.virtual) await all((await session.open(photos[0])).stream)
-          })
-          const results = await Promise.allSettled(looks.map((look) => look()))
+          const looks = (await meeting.galleries(session)).map((gallery) => ({
+            async look() {
+              const photos = (await all(session.photos(gallery))).flatMap((page) => page.photos)
+              if (photos[0] && !gallery.virtual) await all((await session.open(photos[0])).stream)
+            },
+            request: () => broughtBack(session, gallery),
+          }))
+          const results = await Promise.allSettled(looks.map(({ look }) => look()))
           const waiting = looks.filter((_, i) => results[i]?.status === 'rejected')
           expect(waiting.length).toBeGreaterThan(0)
           for (const result of results) if (result.status === 'rejected') expect(result.reason).toBeInstanceOf(Thawing)
           await cold.faults({ thawSeconds: 0 })
-          for (const look of waiting) await thawed(look)
+          for (const { look, request } of waiting) await thawed(look, request)
         } finally {
           await cold.stop()
         }

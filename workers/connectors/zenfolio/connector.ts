@@ -124,7 +124,7 @@ class Session implements SourceSession {
       statedCount: count,
       expectedCount: count,
       sets: [{ ref: null, parentRef: null, title: '', position: 0 }],
-      extra: told({ keywords: set.Keywords, categories: set.Categories }),
+      extra: told({ keywords: set.Keywords, categories: set.Categories, publicUrl: set.PageUrl }),
     }
   }
 

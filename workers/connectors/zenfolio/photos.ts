@@ -24,8 +24,8 @@ export function pictureOf(
     star: null,
     placements: [{ setRef: null, position }],
     handle: handleOf(photo.OriginalUrl),
-    changeToken:
-      photo.Sequence == null && photo.TextCn == null ? null : `${photo.Sequence ?? ''}/${photo.TextCn ?? ''}`,
+    // Numbers the picture's replacements. TextCn goes with its texts, which the listing tells anyway.
+    changeToken: photo.Sequence == null ? null : String(photo.Sequence),
     extra: told({
       title: photo.Title,
       copyright: photo.Copyright,

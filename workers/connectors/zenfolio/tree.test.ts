@@ -44,7 +44,7 @@ async function foldersOf(session: SourceSession): Promise<SourceFolder[]> {
 }
 async function favouritesOf(session: SourceSession): Promise<FavouriteList[]> {
   const lists: FavouriteList[] = []
-  for await (const list of session.favourites?.() ?? []) lists.push(list)
+  for await (const list of session.favourites?.([]) ?? []) lists.push(list)
   return lists
 }
 const placesOf = (entries: { ref: string; position: number }[]) => entries.map(({ ref, position }) => [ref, position])

@@ -81,6 +81,7 @@ const photoSetFields = z.object({
   CreatedOn: dateTime,
   ModifiedOn: dateTime,
   TitlePhoto: titlePhoto,
+  PageUrl: text,
   PhotoCount: count,
   ImageCount: count,
   VideoCount: count,

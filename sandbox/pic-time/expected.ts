@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto'
+import { setImmediate as breathe } from 'node:timers/promises'
+import { captureTime } from '../capture-time.ts'
+import type { Originals } from './bytes.ts'
+import { isOffline, type Project, photosOf, type World } from './world.ts'
+
+/** The truth as report lines: projects in the order of the dashboard, each with its photos. */
+export async function* expectedLines(world: World, originals: Originals): AsyncGenerator<string> {
+  for (const project of world.projects) {
+    yield JSON.stringify(projectLine(project))
+    for (const photo of photosOf(project)) {
+      const { bytes, contentType } = await originals(photo.content)
+      yield JSON.stringify({
+        type: 'photo',
+        ref: photo.id,
+        gallery: project.id,
+        filename: photo.fileName,
+        caption: null,
+        keywords: [],
+        takenAt: captureTime(bytes),
+        kind: 'photo',
+        bytes: bytes.length,
+        sha256: createHash('sha256').update(bytes).digest('hex'),
+        contentType,
+        isOriginal: true,
+      })
+      // Hashing half a million pictures must not keep others from being answered.
+      await breathe()
+    }
+  }
+}
+
+function projectLine(project: Project): Record<string, unknown> {
+  const photos = [...photosOf(project)]
+  const within = (scene: { id: string }) => photos.filter((photo) => photo.scene.id === scene.id).map(({ id }) => id)
+  const scenes = project.scenes.map((scene) => ({
+    ref: scene.id,
+    parentRef: null,
+    title: scene.name,
+    photos: within(scene),
+  }))
+  return {
+    type: 'gallery',
+    ref: project.id,
+    path: [],
+    title: project.name || project.otherName || '',
+    description: null,
+    date: project.date,
+    // Who else may see a project is told nowhere; whether a password is asked for neither.
+    access: isOffline(project) ? 'private' : null,
+    expiresAt: null,
+    coverRef: project.coverRef,
+    statedCount: project.count,
+    sets: scenes.length > 0 ? scenes : [{ ref: null, parentRef: null, title: null, photos: [] }],
+  }
+}

@@ -1,0 +1,100 @@
+import { type OddFiles, oddKinds } from '../odd-files.ts'
+import type { Pictures } from '../pictures.ts'
+import type { Exchange, Reply, Site } from '../server.ts'
+import { page } from './pages.ts'
+import { isRead, noteLeak, type Service } from './service.ts'
+import type { Content } from './world.ts'
+
+/** Hosts of pictures (public, smaller than the originals), of originals (signed) and of videos (by token). */
+
+export interface Served {
+  bytes: Buffer
+  contentType: string
+}
+
+/** What an address really gives. */
+export type Contents = (content: Content) => Promise<Served>
+
+export function openContents(pictures: Pictures, oddFiles: OddFiles): Contents {
+  return async (content) => {
+    if (content.kind === 'scene')
+      return { bytes: pictures.photo(content.scene, content.mark, content.takenAt), contentType: 'image/jpeg' }
+    return { bytes: await oddFiles(content.odd, content.mark), contentType: oddKinds[content.odd].contentType }
+  }
+}
+
+function site(service: Service, host: string, answer: (exchange: Exchange) => Promise<Reply> | Reply): Site {
+  const { requests } = service
+  return {
+    page,
+    note(exchange) {
+      noteLeak(exchange, requests, host)
+      if (!isRead(exchange)) requests.write(`${exchange.method} ${exchange.url.pathname}`)
+      else requests.method(host)
+    },
+    answer: (exchange) => (isRead(exchange) ? answer(exchange) : page('broken', 405)),
+  }
+}
+
+/** xxlarge is not the original; the original's own name opens nothing here. */
+export function picturesSite(service: Service, oddFiles: OddFiles): Site {
+  return site(service, 'pictures', async ({ url }) => {
+    const [, size] = /^\/\d+\/[\da-f]{32}(?:-(\w+))?\.\w+$/.exec(url.pathname) ?? []
+    if (size === undefined || size === 'orig') return refused()
+    service.requests.sized++
+    return { status: 200, headers: { 'content-type': 'image/jpeg' }, body: await oddFiles('sized', `sized ${size}`) }
+  })
+}
+
+export function originalsSite(service: Service, contents: Contents): Site {
+  return site(service, 'originals', async (exchange) => {
+    const [, hash] = /\/([\da-f]{32})-orig\.\w+$/.exec(exchange.url.pathname) ?? []
+    const photo = hash === undefined ? undefined : service.world.photoByHash(hash)
+    if (!photo || !service.signing.isSigned(exchange.url)) return refused()
+    return counted(await contents(photo.content), photo.id, exchange, service)
+  })
+}
+
+export function streamSite(service: Service, contents: Contents): Site {
+  return site(service, 'stream', async (exchange) => {
+    const [, playbackId = '', name] = /^\/(\w+)(?:\.m3u8|\/([\w.]+))$/.exec(exchange.url.pathname) ?? []
+    const video = service.world.video(playbackId)
+    if (!video) return page('broken', 404)
+    if (!service.signing.isTokenOf(video, exchange.url.searchParams.get('token'))) return refused()
+    if (name === undefined)
+      return { status: 200, headers: { 'content-type': 'application/vnd.apple.mpegurl' }, body: '#EXTM3U\n' }
+    const rendition = video.renditions.find((one) => one.name === name)
+    if (!rendition) return page('broken', 404)
+    return counted(await contents(rendition.content), playbackId, exchange, service)
+  })
+}
+
+function refused(): Reply {
+  return {
+    status: 403,
+    headers: { 'content-type': 'application/xml' },
+    body: '<?xml version="1.0" encoding="UTF-8"?><Error><Code>AccessDenied</Code><Message>Access denied</Message></Error>',
+  }
+}
+
+function counted(served: Served, version: string, exchange: Exchange, { requests }: Service): Reply {
+  const reply = ranged(served, `"${version}.${served.bytes.length}"`, exchange)
+  if (exchange.method === 'GET' && reply.status < 300) {
+    requests.originals++
+    requests.bytes += reply.body?.length ?? 0
+  }
+  return reply
+}
+
+/** One range of bytes as RFC 9110 has it; If-Range with another ETag gives the whole. */
+function ranged({ bytes, contentType }: Served, etag: string, exchange: Exchange): Reply {
+  const headers = { 'content-type': contentType, etag, 'accept-ranges': 'bytes' }
+  const asked = /^bytes=(\d+)-(\d*)$/.exec(exchange.headers.range ?? '')
+  const condition = exchange.headers['if-range']
+  if (!asked || (condition !== undefined && condition !== etag)) return { status: 200, headers, body: bytes }
+  const start = Number(asked[1])
+  const end = asked[2] ? Math.min(Number(asked[2]), bytes.length - 1) : bytes.length - 1
+  if (start > end) return { status: 416, headers: { ...headers, 'content-range': `bytes */${bytes.length}` } }
+  const range = `bytes ${start}-${end}/${bytes.length}`
+  return { status: 206, headers: { ...headers, 'content-range': range }, body: bytes.subarray(start, end + 1) }
+}

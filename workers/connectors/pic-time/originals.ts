@@ -1,0 +1,146 @@
+// The bytes of one photo: a single download as the signed-in owner, its redirect followed anew for every attempt.
+import {
+  type HttpAnswer,
+  NotAvailable,
+  NotFound,
+  type Opened,
+  type PhotoAddress,
+  SessionExpired,
+  SourceFault,
+  Thawing,
+  Truncated,
+} from '../connector.ts'
+import { type Account, isOld } from './account.ts'
+import { errorOf, isHtml, isSignInAddress, signOf, usualThawHours } from './answers.ts'
+import { type Calls, galleryPath } from './calls.ts'
+import { beginning, from, nothing } from './flow.ts'
+import type { Handle } from './project.ts'
+
+/** How much of a page is looked at to say what it is. */
+const pageBytes = 1024 * 1024
+const mostRedirects = 5
+/** A fault of the server's own, again and again, may be how the archive answers; one or two are a hiccup. */
+const looksAtFaults = 3
+
+/**
+ * Throws Thawing for anything but the image from a project older than a year, once the session is proved alive and
+ * nothing speaks of a block or a sign-in.
+ */
+export async function openOriginal(
+  calls: Calls,
+  account: Account,
+  photo: PhotoAddress,
+  start: number,
+): Promise<Opened> {
+  const { path } = photo.handle as Handle
+  let answer = await follow(calls, photo, path, start)
+  for (let looks = 1; answer.status >= 500 && looks < looksAtFaults; looks++) {
+    await answer.discard()
+    answer = await follow(calls, photo, path, start)
+  }
+  if (answer.status === 404) {
+    const { virtualPath } = await account.settings(photo.galleryRef)
+    if (virtualPath !== path) {
+      await answer.discard()
+      answer = await follow(calls, photo, virtualPath, start)
+    }
+  }
+  return (await opened(calls, photo, answer, start)) ?? strange(calls, account, photo, answer)
+}
+
+/** The final answer behind the redirects. Cookies go to the account's own origin only; no address is kept. */
+async function follow(calls: Calls, photo: PhotoAddress, path: string, start: number): Promise<HttpAnswer> {
+  const query = `mode=hiresphoto&photoId=${photo.ref}&systemName=pictime&gui=yes&accessToken=`
+  let url = new URL(`${galleryPath(path)}/download?${query}`, calls.base)
+  for (let redirects = 0; redirects <= mostRedirects; redirects++) {
+    const answer = await calls.get(url, start > 0 ? { range: `bytes=${start}-` } : {})
+    const location = answer.status >= 300 && answer.status < 400 ? answer.header('location') : null
+    if (location === null) return answer
+    await answer.discard()
+    if (!URL.canParse(location, answer.url)) throw calls.unexpected('an original: Location', answer, null)
+    url = new URL(location, answer.url)
+    if (url.origin === calls.base.origin && isSignInAddress(url))
+      throw new SessionExpired('an original is redirected to the sign-in page')
+  }
+  throw new SourceFault('an original redirects without end', 310)
+}
+
+/** null where this is not the image; what it is then has not been read yet, or is in `page`. */
+async function opened(calls: Calls, photo: PhotoAddress, answer: Page, start: number): Promise<Opened | null> {
+  const { status } = answer
+  const isOriginal = photo.kind !== 'video'
+  if (status === 416 && answer.header('content-range') === `bytes */${start}`) {
+    await answer.discard()
+    return { stream: nothing(), bytes: 0, contentType: null, isOriginal }
+  }
+  if (status !== 200 && status !== 206) return null
+  const contentType = answer.header('content-type')
+  if (isAboutThePhoto(contentType)) return null
+
+  const begins = status === 206 ? Number(/^bytes (\d+)-/.exec(answer.header('content-range') ?? '')?.[1]) : 0
+  if (begins !== start && begins !== 0) {
+    await answer.discard()
+    throw calls.unexpected(`an original from byte ${start}`, answer, null)
+  }
+  const told = answer.header('content-length')
+  const length = told === null ? null : Number(told)
+  const { head, stream } = await beginning(answer.stream, 64)
+  if (head.length === 0 && start === 0) throw new Truncated('an original of no bytes')
+  if (begins === 0 && /^\s*[<{[]/.test(head.toString('latin1'))) {
+    answer.page = await textOf(stream)
+    return null
+  }
+  const skipped = start - begins
+  return {
+    stream: skipped > 0 ? from(stream, skipped) : stream,
+    bytes: length === null ? null : Math.max(0, length - skipped),
+    contentType,
+    isOriginal,
+  }
+}
+
+/** An answer, with its text where that was read already. */
+type Page = HttpAnswer & { page?: string }
+
+async function strange(calls: Calls, account: Account, photo: PhotoAddress, answer: Page): Promise<never> {
+  const text = answer.page ?? (await answer.text(pageBytes))
+  const sign = isHtml(answer.header('content-type'), text) ? signOf(text, new URL(answer.url)) : null
+  if (sign === 'block' || sign === 'human') throw errorOf(sign)
+  await account.settings(photo.galleryRef)
+  const odd = calls.unexpected(
+    sign === 'signIn' ? 'an original: no sign-in page' : 'an original: its bytes',
+    answer,
+    text,
+  )
+  if (sign === 'signIn') throw odd
+  if (answer.status === 404 || answer.status === 410) await proveListed(calls, account, photo)
+  if (isOld(await account.project(photo.galleryRef)))
+    throw new Thawing('an original of an old project is not at hand', usualThawHours, { cause: odd })
+  if (answer.status >= 500) throw new SourceFault(`an original answered ${answer.status}`, answer.status)
+  if (answer.status === 404 || answer.status === 410)
+    throw new NotAvailable('Pic-Time lists this photo and has no original for it', undefined, { cause: odd })
+  throw odd
+}
+
+/** Throws NotFound where its project has it no more. */
+async function proveListed(calls: Calls, account: Account, { ref, galleryRef }: PhotoAddress): Promise<void> {
+  const asked = { projectId: Number(galleryRef), photoIds: [Number(ref)] }
+  const { photos_s: photos } = await account.standing(galleryRef, () => calls.call('projectPhotos2', asked))
+  if (!photos.some(({ photoId }) => photoId === ref)) throw new NotFound('the photo is in its project no more')
+}
+
+/** A page or a message instead of the bytes. */
+function isAboutThePhoto(contentType: string | null): boolean {
+  return /^text\/|\b(x?html|json|xml)\b/i.test(contentType ?? '') && !/^image\//i.test(contentType ?? '')
+}
+
+async function textOf(stream: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of stream) {
+    chunks.push(chunk)
+    length += chunk.length
+    if (length >= pageBytes) break
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
