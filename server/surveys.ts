@@ -1,9 +1,10 @@
-// What a survey has read of an account so far, page by page: one that is taken over goes on behind the last page.
+// What a survey has read of an account so far, page by page: one that is taken over goes on behind the last page. It is
+// kept until the run is started, since only then it enters the ledger.
 import { sql } from 'drizzle-orm'
 import type { Tx } from '#db/client.ts'
 import type { House } from './house.ts'
 import { jsonb } from './jsonb.ts'
-import type { FoundFolder, FoundGallery } from './listing.ts'
+import type { FoundFavourites, FoundFolder, FoundGallery } from './listing.ts'
 
 export interface FoundPage {
   folders: FoundFolder[]
@@ -16,15 +17,22 @@ export interface SurveyProgress {
   /** Where reading goes on; undefined at the beginning. */
   cursor: string | undefined
   complete: boolean
+  /** Favourite lists were asked for, behind the last page. */
+  favourites: boolean
 }
 
 export async function surveyProgress(house: Pick<House, 'pool'>, runId: string): Promise<SurveyProgress> {
-  const { rows } = await house.pool.query<{ number: number; next: string | null }>(
-    'select number, next from survey_pages where run_id = $1 order by number desc limit 1',
+  const { rows } = await house.pool.query<{ number: number; next: string | null; favourites: boolean }>(
+    'select number, next, favourites is not null as favourites from survey_pages where run_id = $1 order by number desc limit 1',
     [runId],
   )
   const last = rows[0]
-  return { pages: last ? last.number + 1 : 0, cursor: last?.next ?? undefined, complete: last?.next === null }
+  return {
+    pages: last ? last.number + 1 : 0,
+    cursor: last?.next ?? undefined,
+    complete: last?.next === null,
+    favourites: last?.favourites ?? false,
+  }
 }
 
 export async function recordSurveyPage(tx: Tx, runId: string, number: number, page: FoundPage): Promise<void> {
@@ -33,19 +41,67 @@ export async function recordSurveyPage(tx: Tx, runId: string, number: number, pa
     values (${runId}, ${number}, ${jsonb(page.folders)}::jsonb, ${jsonb(page.galleries)}::jsonb, ${page.next})`)
 }
 
-/** Everything read, in the provider's order; what came twice counts once, at its first place. */
-export async function surveyed(
-  house: Pick<House, 'pool'>,
+/** null: the provider does not let us see them. */
+export async function recordSurveyFavourites(
+  tx: Tx,
   runId: string,
-): Promise<{ folders: FoundFolder[]; galleries: FoundGallery[] }> {
-  const { rows } = await house.pool.query<{ folders: FoundFolder[]; galleries: FoundGallery[] }>(
-    'select folders, galleries from survey_pages where run_id = $1 order by number',
-    [runId],
-  )
+  number: number,
+  lists: FoundFavourites[] | null,
+): Promise<void> {
+  await tx.execute(sql`
+    insert into survey_pages (run_id, number, folders, galleries, favourites, next)
+    values (${runId}, ${number}, '[]', '[]', ${jsonb({ lists })}::jsonb, null)`)
+}
+
+export interface SurveyedAccount {
+  folders: FoundFolder[]
+  /** In the order of the account. */
+  galleries: (FoundGallery & { ordinal: number })[]
+  favourites: FoundFavourites[] | null
+}
+
+/** Everything read; what came twice counts once, at its first place. null where nothing is kept. */
+export async function surveyed(tx: Tx, runId: string): Promise<SurveyedAccount | null> {
+  const { rows } = await tx.execute<{
+    folders: FoundFolder[]
+    galleries: FoundGallery[]
+    favourites: { lists: FoundFavourites[] | null } | null
+  }>(sql`select folders, galleries, favourites from survey_pages where run_id = ${runId} order by number`)
+  if (rows.length === 0) return null
+  const folders = parentsFirst(firstOfEach(rows.flatMap((page) => page.folders)))
   return {
-    folders: parentsFirst(firstOfEach(rows.flatMap((page) => page.folders))),
-    galleries: firstOfEach(rows.flatMap((page) => page.galleries)),
+    folders,
+    galleries: inOrder(folders, firstOfEach(rows.flatMap((page) => page.galleries))),
+    favourites: rows.find((page) => page.favourites)?.favourites?.lists ?? null,
   }
+}
+
+/**
+ * Depth first, folders and galleries by their place among siblings; each gallery once, in its first place. Those in
+ * folders that hang nowhere come last.
+ */
+export function inOrder(folders: FoundFolder[], galleries: FoundGallery[]): (FoundGallery & { ordinal: number })[] {
+  const inside = Map.groupBy(
+    [
+      ...folders.map((folder) => ({ folder, in: folder.parentRef, position: folder.position })),
+      ...galleries.map((gallery) => ({ gallery, in: gallery.folderRef, position: gallery.position })),
+    ],
+    (item) => item.in,
+  )
+  const ordered = new Map<string, FoundGallery>()
+  const enter = (gallery: FoundGallery) => {
+    if (!ordered.has(gallery.ref)) ordered.set(gallery.ref, gallery)
+  }
+  const walk = (ref: string | null) => {
+    const items = inside.get(ref) ?? []
+    for (const item of items.toSorted((a, b) => a.position - b.position)) {
+      if ('gallery' in item) enter(item.gallery)
+      else walk(item.folder.ref)
+    }
+  }
+  walk(null)
+  galleries.forEach(enter)
+  return [...ordered.values()].map((gallery, ordinal) => ({ ...gallery, ordinal }))
 }
 
 export async function forgetSurvey(tx: Tx, runId: string): Promise<void> {
