@@ -1,15 +1,5 @@
 'use client'
-import {
-  Button,
-  Collapse,
-  Group,
-  PasswordInput,
-  SegmentedControl,
-  Select,
-  Stack,
-  Textarea,
-  TextInput,
-} from '@mantine/core'
+import { Button, Collapse, Group, Select, Stack, TextInput } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
@@ -17,7 +7,7 @@ import { Icon } from '../icons.tsx'
 import { Problem } from '../parts/problem.tsx'
 import { useProviderForms } from '../provider-forms.tsx'
 import { sentence, useTRPC } from '../trpc.ts'
-import { credentialWords } from '../words.ts'
+import { useSignIn } from './sign-in-fields.tsx'
 
 /** Adds a client's account at a provider. The fields are the provider's own; what they hold is checked on the server. */
 export function AddSource({
@@ -36,7 +26,7 @@ export function AddSource({
   const [endpoints, setEndpoints] = useState<Record<string, string>>({})
   const [advanced, { toggle }] = useDisclosure(false)
   const form = forms.find(({ id }) => id === provider)!
-  const credentials = useCredentials(form.ways)
+  const signIn = useSignIn(form)
   const test = useMutation(trpc.sources.test.mutationOptions())
   const add = useMutation(
     trpc.sources.add.mutationOptions({
@@ -51,15 +41,14 @@ export function AddSource({
     Object.entries(endpoints).filter(([name, url]) => url.trim() && url !== form.endpoints[name]),
   )
 
+  const connect = useConnect()
+  const whose = { clientId, provider, ...(Object.keys(given).length > 0 ? { endpoints: given } : {}) }
+
   function submit(event: FormEvent) {
     event.preventDefault()
-    if (!credentials.complete()) return
-    add.mutate({
-      clientId,
-      provider,
-      credentials: credentials.values,
-      ...(Object.keys(given).length > 0 ? { endpoints: given } : {}),
-    })
+    if (!signIn.complete()) return
+    if (signIn.connects) connect.mutate({ ...whose, appId: signIn.values.clientId ?? '' })
+    else add.mutate({ ...whose, credentials: signIn.values })
   }
 
   return (
@@ -75,7 +64,7 @@ export function AddSource({
             setEndpoints({})
           }}
         />
-        {credentials.fields}
+        {signIn.fields}
         <div>
           <Button
             variant="subtle"
@@ -105,15 +94,15 @@ export function AddSource({
             </Stack>
           </Collapse>
         </div>
-        <Problem sentence={sentence(add.error ?? test.error)} />
+        <Problem sentence={sentence(add.error ?? test.error ?? connect.error)} />
         <Group justify="flex-end">
           {onBack && (
             <Button variant="default" onClick={onBack}>
               Back
             </Button>
           )}
-          <Button type="submit" loading={add.isPending || test.isPending}>
-            Add and test
+          <Button type="submit" loading={add.isPending || test.isPending || isLeaving(connect)}>
+            {signIn.connects ? `Connect at ${form.title}` : 'Add and test'}
           </Button>
         </Group>
       </Stack>
@@ -123,22 +112,21 @@ export function AddSource({
 
 interface ReplaceProps {
   source: { id: string; clientId: string; provider: string }
-  /** What follows instead of a test. */
-  onReplaced?: () => Promise<unknown>
+  /** A person signed in in a browser: that is the way to begin with. */
+  bySession: boolean
   onDone: () => void
 }
 
-/** New credentials, or a new session, for an account that is known. */
-export function ReplaceCredentials({ source, onReplaced, onDone }: ReplaceProps) {
+/** New credentials, or a new session, for an account that is known: tried at once, while the old ones go on. */
+export function ReplaceCredentials({ source, bySession, onDone }: ReplaceProps) {
   const trpc = useTRPC()
   const queryClient = useQueryClient()
   const form = useProviderForms().find(({ id }) => id === source.provider)
-  const credentials = useCredentials(form?.ways ?? [])
-  const test = useMutation(trpc.sources.test.mutationOptions())
+  const signIn = useSignIn(form, bySession)
+  const connect = useConnect()
   const replace = useMutation(
     trpc.sources.replaceCredentials.mutationOptions({
       async onSuccess() {
-        await (onReplaced ? onReplaced() : test.mutateAsync({ id: source.id }))
         await queryClient.invalidateQueries(trpc.sources.list.queryFilter({ clientId: source.clientId }))
         onDone()
       },
@@ -147,20 +135,28 @@ export function ReplaceCredentials({ source, onReplaced, onDone }: ReplaceProps)
 
   function submit(event: FormEvent) {
     event.preventDefault()
-    if (credentials.complete()) replace.mutate({ id: source.id, credentials: credentials.values })
+    if (!signIn.complete() || !form) return
+    if (signIn.connects)
+      connect.mutate({
+        clientId: source.clientId,
+        provider: form.id,
+        sourceId: source.id,
+        appId: signIn.values.clientId ?? '',
+      })
+    else replace.mutate({ id: source.id, credentials: signIn.values })
   }
 
   return (
     <form onSubmit={submit} noValidate>
       <Stack>
-        {credentials.fields}
-        <Problem sentence={sentence(replace.error ?? test.error)} />
+        {signIn.fields}
+        <Problem sentence={sentence(replace.error ?? connect.error)} />
         <Group justify="flex-end">
           <Button variant="default" onClick={onDone}>
             Back
           </Button>
-          <Button type="submit" loading={replace.isPending || test.isPending}>
-            {onReplaced ? 'Replace and go on' : 'Replace and test'}
+          <Button type="submit" loading={replace.isPending || isLeaving(connect)}>
+            {signIn.connects ? `Connect at ${form?.title}` : 'Replace and try'}
           </Button>
         </Group>
       </Stack>
@@ -168,85 +164,16 @@ export function ReplaceCredentials({ source, onReplaced, onDone }: ReplaceProps)
   )
 }
 
-/** The fields of one way to sign in, chosen where a provider knows several. */
-function useCredentials(ways: string[][]) {
-  const [chosen, setChosen] = useState(0)
-  const [typed, setTyped] = useState<Record<string, string>>({})
-  const [asked, setAsked] = useState(false)
-  const names = ways[chosen] ?? ways[0] ?? []
-  const values = Object.fromEntries(names.map((name) => [name, (typed[name] ?? '').trim()]))
-  const fields = (
-    <>
-      {ways.length > 1 && (
-        <SegmentedControl
-          aria-label="How to sign in"
-          fullWidth
-          data={ways.map((way, index) => ({
-            value: String(index),
-            label: way.map((name) => labelOf(name)).join(' + '),
-          }))}
-          value={String(names === ways[chosen] ? chosen : 0)}
-          onChange={(index) => setChosen(Number(index))}
-        />
-      )}
-      {names.map((name) => (
-        <CredentialField
-          key={name}
-          name={name}
-          value={typed[name] ?? ''}
-          error={asked && !values[name] ? `${labelOf(name)} is missing.` : null}
-          onChange={(value) => setTyped((before) => ({ ...before, [name]: value }))}
-        />
-      ))}
-    </>
-  )
-  const complete = () => {
-    setAsked(true)
-    return names.every((name) => values[name])
-  }
-  return { fields, values, complete }
-}
-
-const labelOf = (name: string) => credentialWords[name]?.label ?? name
-
-function CredentialField({
-  name,
-  value,
-  error,
-  onChange,
-}: {
-  name: string
-  value: string
-  error: string | null
-  onChange: (value: string) => void
-}) {
-  const words = credentialWords[name]
-  const common = {
-    label: labelOf(name),
-    description: words?.hint,
-    value,
-    error,
-    autoComplete: 'off',
-    name: `source-${name}`,
-  }
-  if (name === 'cookie' || name === 'bearer') {
-    return (
-      <Textarea
-        {...common}
-        autosize
-        minRows={2}
-        maxRows={6}
-        onChange={(event) => onChange(event.currentTarget.value)}
-      />
-    )
-  }
-  if (words && !words.secret) return <TextInput {...common} onChange={(event) => onChange(event.currentTarget.value)} />
-  return (
-    <PasswordInput
-      {...common}
-      autoComplete="new-password"
-      visibilityToggleButtonProps={{ 'aria-label': `Show ${labelOf(name).toLowerCase()}` }}
-      onChange={(event) => onChange(event.currentTarget.value)}
-    />
+/** Leaves this page for the provider's own, which sends people back to `/sources/oauth`. */
+function useConnect() {
+  return useMutation(
+    useTRPC().sources.connect.mutationOptions({
+      onSuccess({ url }) {
+        window.location.assign(url)
+      },
+    }),
   )
 }
+
+/** Until the other page is there. */
+const isLeaving = ({ isPending, isSuccess }: { isPending: boolean; isSuccess: boolean }) => isPending || isSuccess

@@ -3,12 +3,15 @@ import { Button, Modal } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import Link from 'next/link'
 import { useState } from 'react'
+import { CheckForChanges } from '../choice/check-for-changes.tsx'
+import { useNow } from '../live/use-now.ts'
 import { Ago } from '../parts/parts.tsx'
 import { Problem } from '../parts/problem.tsx'
 import { useProviderTitle } from '../provider-forms.tsx'
 import { State } from '../states/state.tsx'
 import { healthStates, wordsOf } from '../states/states.ts'
 import { type Outputs, sentence, useTRPC } from '../trpc.ts'
+import { isEnding, SessionEnds } from './session-ends.tsx'
 import { ReplaceCredentials } from './source-form.tsx'
 import classes from './sources.module.css'
 
@@ -52,6 +55,8 @@ export function SourceRow({ source, bare }: { source: Source; bare?: boolean }) 
     }),
   )
   const testing = test.isPending || isTesting(source)
+  const lastRuns = useQuery(trpc.runs.lastOfSources.queryOptions({ clientId: source.clientId }, { enabled: !bare }))
+  const ending = isEnding(source.sessionEndsAt, useNow())
   return (
     <div className={classes.box}>
       <div className={classes.row} data-testid="source" data-bare={bare || undefined}>
@@ -75,6 +80,7 @@ export function SourceRow({ source, bare }: { source: Source; bare?: boolean }) 
               <Ago time={source.checkedAt} />
             </span>
           )}
+          {source.sessionEndsAt && source.health === 'ok' && <SessionEnds endsAt={source.sessionEndsAt} />}
         </div>
         <div className={classes.actions}>
           <Button
@@ -86,9 +92,10 @@ export function SourceRow({ source, bare }: { source: Source; bare?: boolean }) 
           >
             Test the connection
           </Button>
-          <Button variant="default" size="compact-sm" h={30} onClick={() => setReplacing(true)}>
-            New credentials
+          <Button variant={ending ? 'filled' : 'default'} size="compact-sm" h={30} onClick={() => setReplacing(true)}>
+            {source.sessionEndsAt ? 'Hand over a new session' : 'New credentials'}
           </Button>
+          {!bare && lastRuns.data?.[source.id] && <CheckForChanges of={{ sourceId: source.id }} small />}
           {!bare && (
             <Button
               variant="light"
@@ -103,9 +110,10 @@ export function SourceRow({ source, bare }: { source: Source; bare?: boolean }) 
         </div>
         {source.todo && !testing && <p className={classes.todo}>{source.todo}</p>}
         <Problem sentence={sentence(test.error)} />
-        <Modal opened={replacing} onClose={() => setReplacing(false)} title={`New credentials for ${source.title}`}>
+        <Modal opened={replacing} onClose={() => setReplacing(false)} title={`A new sign-in for ${source.title}`}>
           <ReplaceCredentials
             source={source}
+            bySession={source.health === 'challenge' || source.sessionEndsAt !== null}
             onDone={() => {
               asked.set(source.id, Date.now())
               setReplacing(false)
