@@ -2,20 +2,41 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi'
 import { answers } from '#server/availability.ts'
 import type { House } from '#server/house.ts'
+import { openUploads, type Uploads } from '#server/uploads.ts'
+import { docsPage } from './docs.ts'
 import { imageRoutes } from './image.ts'
 import { answerTo, guards, notAllowed, notFound, problem } from './problems.ts'
+import { processRoutes } from './process.ts'
 import { problemAnswers } from './schemas.ts'
+import { senderRoutes } from './senders.ts'
+import { statusRoutes } from './status.ts'
+import { type UploadOptions, uploadRoutes } from './upload.ts'
 
-export function mediaApp(house: House): OpenAPIHono {
+export interface MediaOptions extends Partial<UploadOptions> {
+  /** Where the caller closes them. */
+  uploads?: Uploads
+}
+
+export function mediaApp(house: House, options: MediaOptions = {}): OpenAPIHono {
   const app = new OpenAPIHono()
+  const { uploads = openUploads(house), patienceSeconds = 5 } = options
   app.onError(answerTo)
   app.notFound(notFound)
+  app.openAPIRegistry.registerComponent('securitySchemes', 'key', { type: 'http', scheme: 'bearer' })
+  uploadRoutes(app, house, uploads, { patienceSeconds })
+  statusRoutes(app, house)
+  processRoutes(app, house, uploads, { patienceSeconds })
   imageRoutes(app, house)
+  app.route('/', senderRoutes(house, uploads))
   healthRoute(app, house)
   app.get('/openapi.json', (c) => c.json(app.getOpenAPI31Document(about), 200, guards))
-  app.on(['POST', 'PUT', 'PATCH', 'DELETE'], ['/health', '/openapi.json'], () => notAllowed('GET, HEAD'))
+  app.get('/docs', (c) => c.html(docsPage(app.getOpenAPI31Document(about)), 200, { ...guards, ...docsPolicy }))
+  app.on(['POST', 'PUT', 'PATCH', 'DELETE'], ['/health', '/openapi.json', '/docs'], () => notAllowed('GET, HEAD'))
   return app
 }
+
+/** Its style is in the page; nothing else may be loaded or run. */
+const docsPolicy = { 'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox" }
 
 function healthRoute(app: OpenAPIHono, house: House): void {
   app.openAPIRegistry.registerPath({
@@ -43,5 +64,9 @@ function healthRoute(app: OpenAPIHono, house: House): void {
 
 const about = {
   openapi: '3.1.0',
-  info: { title: 'Pass media', version: '1', description: 'Pictures of the Pass library behind signed addresses.' },
+  info: {
+    title: 'Pass media',
+    version: '1',
+    description: 'Takes pictures in, processes them by instructions, hosts them, and tells when they are ready.',
+  },
 }

@@ -1,87 +1,101 @@
-// Pictures that are asked for again and again, kept in memory: what the ledger says of them for a few seconds, their
+// Pictures that are asked for again and again, kept in memory: what the ledger says of them for less than a second, their
 // bytes for as long as they are hot. Everything else is read from the store as it is sent.
+import { close, open, read } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
+import { promisify } from 'node:util'
 import type { House } from '#server/house.ts'
-import { findImage, type Image } from '#server/images.ts'
+import { type Found, imageFinder, type StoredPicture } from '#server/images.ts'
 import { NoSuchObject } from '#server/store/store.ts'
 import type { Range } from './conditions.ts'
+import { recent } from './recent.ts'
 
-/** A change in the ledger is seen after this long. */
-const believedMilliseconds = 10_000
-const largestBytes = 1024 * 1024 // a web rendition; originals are streamed
-const entryBytes = 1024 // what an entry costs beside its bytes
-
-interface Entry {
-  image: Image
-  at: number
-  body: Promise<Buffer> | null
-}
+const MiB = 1024 * 1024
+/** A picture that was deleted or made private is served no longer than this. */
+const believedMilliseconds = 800
+const mostNames = 20_000 // about 1 kB each
+const largestBytes = MiB // a web rendition; originals are streamed
 
 export interface HotImages {
-  /** null where there is none (never remembered). Throws what the ledger throws. */
-  find(id: string, rendition: string | null): Promise<Image | null>
-  /** All its bytes, or null where it is too large to keep. Throws what the store throws. */
-  read(id: string, rendition: string | null, image: Image): Promise<Buffer> | null
+  /** At once where it was asked for just now. Rejects with what the ledger throws. */
+  find(id: string, rendition: string | null): Found | Promise<Found>
+  /** All its bytes, or null where it is too large to keep. Rejects with what the store throws. */
+  read(picture: StoredPicture): Buffer | Promise<Buffer> | null
 }
 
-/** `maxBytes` bounds the bytes and the entries together. */
-export function hotImages(house: House, maxBytes = 64 * 1024 * 1024): HotImages {
-  const entries = new Map<string, Entry>()
-  let held = 0
+/** `maxBytes` bounds the bytes kept. */
+export function hotImages(house: Pick<House, 'pool' | 'store'>, maxBytes = 64 * MiB): HotImages {
+  const ask = imageFinder(house)
+  const facts = recent<{ found: Found; at: number }>(mostNames)
+  const bodies = recent<Buffer>(maxBytes, (body) => body.length)
+  const reading = new Map<string, Promise<Buffer>>()
 
-  const weight = (entry: Entry) => entryBytes + (entry.body ? entry.image.bytes : 0)
-  const forget = (name: string) => {
-    const entry = entries.get(name)
-    if (!entry) return
-    entries.delete(name)
-    held -= weight(entry)
+  async function look(id: string, rendition: string | null, name: string): Promise<Found> {
+    const at = performance.now()
+    const found = await ask(id, rendition)
+    if (found) facts.set(name, { found, at })
+    else facts.delete(name)
+    return found
   }
-  const keep = (name: string, entry: Entry) => {
-    forget(name)
-    entries.set(name, entry)
-    held += weight(entry)
-    for (const oldest of entries.keys()) {
-      if (held <= maxBytes) return
-      forget(oldest)
+
+  async function fetch(picture: StoredPicture): Promise<Buffer> {
+    try {
+      const body = await readWhole(house, picture)
+      bodies.set(picture.etag, body)
+      return body
+    } finally {
+      reading.delete(picture.etag)
     }
   }
 
   return {
-    async find(id, rendition) {
-      const name = nameOf(id, rendition)
-      const known = entries.get(name)
-      if (known && Date.now() - known.at < believedMilliseconds) {
-        // The last one asked for stands last: the first in the map is the coldest.
-        entries.delete(name)
-        entries.set(name, known)
-        return known.image
-      }
-      const image = await findImage(house, id, rendition)
-      const body = known && image?.etag === known.image.etag ? known.body : null
-      if (image) keep(name, { image, at: Date.now(), body })
-      else forget(name)
-      return image
+    find(id, rendition) {
+      const name = rendition === null ? id : `${id}/${rendition}`
+      const known = facts.get(name)
+      return known && performance.now() - known.at < believedMilliseconds ? known.found : look(id, rendition, name)
     },
-    read(id, rendition, image) {
-      if (image.bytes > largestBytes) return null
-      const name = nameOf(id, rendition)
-      const known = entries.get(name)
-      if (known?.body && known.image.etag === image.etag) return known.body
-      const body = openImage(house, image).then(buffer)
-      keep(name, { image, at: known?.at ?? Date.now(), body })
-      body.catch(() => forget(name))
+    read(picture) {
+      if (picture.bytes > largestBytes) return null
+      // Equal tags are equal bytes, whosever they are.
+      const { etag } = picture
+      const known = bodies.get(etag) ?? reading.get(etag)
+      if (known) return known
+      const body = fetch(picture)
+      reading.set(etag, body)
       return body
     },
   }
 }
 
-/** Throws NoSuchObject also where the object is not as long as the ledger says: its length is told before its bytes. */
-export async function openImage(house: House, image: Image, range?: Range): Promise<Readable> {
-  const { stream, bytes } = await house.store.get(image.key, range)
-  if (bytes === image.bytes) return stream
+/** A range of it, or all. Throws NoSuchObject also where it is not as long as the ledger says: its length is told before its bytes. */
+export async function openImage(
+  { store }: Pick<House, 'store'>,
+  picture: StoredPicture,
+  range?: Range,
+): Promise<Readable> {
+  const { stream, bytes } = await store.get(picture.key, range)
+  if (bytes === picture.bytes) return stream
   stream.destroy()
-  throw new NoSuchObject(image.key)
+  throw new NoSuchObject(picture.key)
 }
 
-const nameOf = (id: string, rendition: string | null) => (rendition === null ? id : `${id}/${rendition}`)
+async function readWhole(house: Pick<House, 'store'>, picture: StoredPicture): Promise<Buffer> {
+  const path = house.store.path(picture.key)
+  const body = path === null ? null : await readFileOf(path, picture.bytes).catch(() => null)
+  // The store knows what to throw where it cannot be read.
+  return body ?? (await buffer(await openImage(house, picture)))
+}
+
+const [openFile, closeFile, readFrom] = [promisify(open), promisify(close), promisify(read)]
+
+/** null where the file has another length. */
+async function readFileOf(path: string, bytes: number): Promise<Buffer | null> {
+  const file = await openFile(path, 'r')
+  try {
+    const body = Buffer.allocUnsafeSlow(bytes + 1) // one more than there should be
+    const { bytesRead } = await readFrom(file, body, 0, bytes + 1, 0)
+    return bytesRead === bytes ? body.subarray(0, bytes) : null
+  } finally {
+    await closeFile(file)
+  }
+}

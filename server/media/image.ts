@@ -1,97 +1,42 @@
-// GET and HEAD /image/{id}[/{rendition}]: the bytes of one picture.
+// GET and HEAD /image/{id}[/{rendition}]: the bytes of one picture. `serving.ts` knows the answer, whichever way it is asked.
+import type { RequestListener } from 'node:http'
 import { Readable } from 'node:stream'
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
-import type { Context } from 'hono'
 import type { House } from '#server/house.ts'
-import type { Image } from '#server/images.ts'
-import { log } from '#server/log.ts'
-import { checkSignature } from '#server/signing.ts'
-import { NoSuchObject } from '#server/store/store.ts'
-import { isKnown, type Range, rangeOf } from './conditions.ts'
-import { type HotImages, hotImages, openImage } from './hot.ts'
-import { guards, notAllowed, notFound, problem } from './problems.ts'
+import { notAllowed } from './problems.ts'
 import { problemAnswers } from './schemas.ts'
+import type { FilePart } from './sending.ts'
+import { imageServer } from './serving.ts'
 
 export function imageRoutes(app: OpenAPIHono, house: House): void {
-  const hot = hotImages(house)
   app.openAPIRegistry.registerPath(originalRoute)
   app.openAPIRegistry.registerPath(renditionRoute)
-  app.get('/image/:id', (c) => answer(c, house, hot, c.req.param('id'), null))
-  app.get('/image/:id/:rendition', (c) => answer(c, house, hot, c.req.param('id'), c.req.param('rendition')))
+  const images = imageServer(house)
+  app.get('/image/:id/:rendition?', async (c) => {
+    const { pathname, search } = new URL(c.req.url)
+    const { method } = c.req.raw
+    const answer = await images.answer({ method, target: pathname + search, headers: c.req.header() })
+    if (answer instanceof Response) return answer
+    const { status, headers, body } = answer
+    const sent = body === null || Buffer.isBuffer(body) ? body : Readable.toWeb(streamOf(body))
+    const pairs = headers.flatMap((name, at) => (at % 2 === 0 ? [[name, headers[at + 1]!] as [string, string]] : []))
+    return new Response(sent as BodyInit | null, { status, headers: pairs })
+  })
   app.all('/image/:id/:rendition?', () => notAllowed('GET, HEAD'))
 }
 
-async function answer(
-  c: Context,
-  house: House,
-  hot: HotImages,
-  id: string,
-  rendition: string | null,
-): Promise<Response> {
-  const image = await hot.find(id, rendition)
-  if (!image) return notFound()
-  const { pathname, searchParams } = new URL(c.req.url)
-  const signature = checkSignature(house, pathname, searchParams)
-  if (!signature.ok) return problem(403, signature.code, refusals[signature.code])
-
-  const headers: Record<string, string> = {
-    ...guards,
-    'Content-Type': image.contentType,
-    'Cache-Control': `private, max-age=${signature.secondsLeft}, immutable`,
-    'Accept-Ranges': 'bytes',
-    ETag: image.etag,
-  }
-  const disposition = dispositionOf(image, rendition)
-  if (disposition) headers['Content-Disposition'] = disposition
-  if (isKnown(c.req.header('If-None-Match'), image.etag)) return new Response(null, { status: 304, headers })
-
-  const range = rangeOf(c.req.header('Range'), c.req.header('If-Range'), image.etag, image.bytes)
-  if (range === 'unsatisfiable') {
-    const title = `It has ${image.bytes} bytes.`
-    return problem(416, 'range_not_satisfiable', title, { 'Content-Range': `bytes */${image.bytes}` })
-  }
-  headers['Content-Length'] = `${range ? range.end - range.start + 1 : image.bytes}`
-  if (range) headers['Content-Range'] = `bytes ${range.start}-${range.end}/${image.bytes}`
-  const status = range ? 206 : 200
-  if (c.req.raw.method === 'HEAD') return new Response(null, { status, headers })
-  try {
-    return new Response(await bodyOf(house, hot, id, rendition, image, range), { status, headers })
-  } catch (error) {
-    if (!(error instanceof NoSuchObject)) throw error
-    log.error({ key: image.key }, 'the ledger names an object that the store does not have, or not as long')
-    return notFound()
-  }
+function streamOf(body: Readable | FilePart): Readable {
+  return 'handle' in body ? body.handle.createReadStream({ start: body.start, end: body.end }) : body
 }
 
-const refusals = {
-  signature_invalid: 'This picture needs a signed address, and this one is not signed or was changed.',
-  signature_expired: 'This address has expired.',
-}
-
-async function bodyOf(
-  house: House,
-  hot: HotImages,
-  id: string,
-  rendition: string | null,
-  image: Image,
-  range: Range | null,
-) {
-  const whole = await hot.read(id, rendition, image)
-  if (whole) return (range ? whole.subarray(range.start, range.end + 1) : whole) as Uint8Array<ArrayBuffer>
-  return Readable.toWeb(await openImage(house, image, range ?? undefined)) as ReadableStream<Uint8Array<ArrayBuffer>>
-}
-
-// What browsers decode as a raster and nothing else: it cannot run anything.
-const safeRasters = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/webp', 'image/avif'])
-
-function dispositionOf(image: Image, rendition: string | null): string | null {
-  if (rendition !== null && safeRasters.has(image.contentType)) return null
-  const kind = safeRasters.has(image.contentType) ? 'inline' : 'attachment'
-  const name = image.filename?.toWellFormed().replace(/^.*[/\\]/s, '')
-  // RFC 8187: everything outside its attr-char is a percent sign and two digits.
-  const encoded =
-    name && encodeURIComponent(name).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
-  return encoded ? `${kind}; filename*=UTF-8''${encoded}` : kind
+/** The app's listener with pictures in front of it: they need nothing of what the app does for other requests. */
+export function imagesFirst(house: House, others: RequestListener): RequestListener {
+  const images = imageServer(house)
+  return (request, response) => {
+    const isAsked = request.method === 'GET' || request.method === 'HEAD'
+    if (isAsked && request.url!.startsWith('/image/')) images.serve(request, response)
+    else others(request, response)
+  }
 }
 
 const query = z.object({
@@ -105,10 +50,12 @@ const picture = { 'image/*': { schema: { type: 'string' as const, format: 'binar
 const responses = {
   200: { description: 'The whole picture. `ETag` is strong.', content: picture },
   206: { description: 'The range asked for.', content: picture },
+  302: { description: 'The bytes are sent from elsewhere, where the house is set up so.' },
   304: { description: 'The caller has it already.' },
   ...problemAnswers({
     403: '`signature_invalid`, `signature_expired`',
     404: '`not_found`',
+    410: '`gone`: it was deleted',
     416: '`range_not_satisfiable`',
     503: '`temporarily_unavailable`, with Retry-After',
   }),
@@ -123,7 +70,8 @@ const originalRoute = createRoute({
 const renditionRoute = createRoute({
   method: 'get',
   path: '/image/{id}/{rendition}',
-  summary: 'A rendition by its name. Private ones need a signed address.',
+  summary:
+    'A rendition by its name. Private ones need a signed address. Where it was made as AVIF and as WebP, `Accept` picks.',
   request: { params: z.object({ id, rendition }), query },
   responses,
 })

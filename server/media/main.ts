@@ -1,29 +1,32 @@
 // The media process: the API on a port of its own, apart from the console's origin.
-import type { Server } from 'node:http'
-import { serve } from '@hono/node-server'
+import { createServer, type Server } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
 import { env } from '#server/env.ts'
 import { type House, openHouse } from '#server/house.ts'
+import { stopListening } from '#server/live.ts'
 import { log } from '#server/log.ts'
+import { openUploads, type Uploads } from '#server/uploads.ts'
 import { mediaApp } from './app.ts'
+import { imagesFirst } from './image.ts'
 
 const drainMilliseconds = 25_000 // within the 30 s that orchestrators give
 const { HOST, MEDIA_PORT } = env()
 
 try {
   const house = await openHouse(env(), { applicationName: 'media' })
-  const server = serve({
-    fetch: mediaApp(house).fetch,
-    hostname: HOST,
-    port: MEDIA_PORT,
-    // Slow senders of headers are cut off; slow readers of large originals are not.
-    serverOptions: { headersTimeout: 20_000, keepAliveTimeout: 65_000 },
-  }) as Server
+  // Slow senders of headers are cut off; slow readers of large originals are not.
+  // Bodies may take hours: `body.ts` bounds how slowly they may come.
+  const patience = { headersTimeout: 20_000, keepAliveTimeout: 65_000, requestTimeout: 0 }
+  const uploads = openUploads(house)
+  const app = getRequestListener(mediaApp(house, { uploads }).fetch, { hostname: HOST })
+  const server = createServer(patience, imagesFirst(house, app))
+  server.listen(MEDIA_PORT, HOST)
   server.once('error', (error) => fail(error))
   server.once('listening', () => {
     process.stdout.write(`${JSON.stringify({ event: 'ready' })}\n`)
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void drain(server, house))
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void drain(server, house, uploads))
     // Whoever started us is gone.
-    process.once('disconnect', () => void drain(server, house))
+    process.once('disconnect', () => void drain(server, house, uploads))
   })
 } catch (error) {
   fail(error)
@@ -32,7 +35,7 @@ try {
 let draining = false
 
 /** Answers what was asked already, takes nothing new, closes, exits 0. */
-async function drain(server: Server, house: House): Promise<void> {
+async function drain(server: Server, house: House, uploads: Uploads): Promise<void> {
   if (draining) return
   draining = true
   const idle = setInterval(() => server.closeIdleConnections(), 100)
@@ -40,6 +43,8 @@ async function drain(server: Server, house: House): Promise<void> {
   await new Promise((resolve) => server.close(resolve))
   clearInterval(idle)
   clearTimeout(late)
+  await uploads.close().catch((error: Error) => log.warn({ err: error.message }, 'media: uploads'))
+  await stopListening(house)
   await house.close().catch((error: Error) => log.warn({ err: error.message }, 'media: closing'))
   process.exit(0)
 }

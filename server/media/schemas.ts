@@ -7,6 +7,8 @@ const problemSchema = z
     title: z.string(),
     status: z.int(),
     code: z.string().openapi({ description: 'Stable; the sentence in `title` is for people and may change.' }),
+    pointer: z.string().optional().openapi({ description: 'JSON pointer to the value at fault.' }),
+    imageId: z.string().optional().openapi({ description: 'The image whose original was kept all the same.' }),
   })
   .openapi('Problem')
 
@@ -16,3 +18,54 @@ export function problemAnswers<S extends number>(codes: Record<S, string>) {
   const answers = Object.entries<string>(codes).map(([status, description]) => [status, { description, content }])
   return Object.fromEntries(answers) as Record<S, { description: string; content: typeof content }>
 }
+
+export const idempotencyHeader = z.object({
+  'Idempotency-Key': z.string().optional().openapi({
+    description: 'The same key within a day gives the same answer and does nothing twice.',
+    example: '8e03978e-40d5-43dd-bc93-6894a57f9324',
+  }),
+})
+
+const renditions = z.record(z.string(), z.string()).openapi({ description: 'Addresses by the name of the rendition.' })
+
+export const imageCompleted = z
+  .object({
+    status: z.enum(['completed', 'completed_with_errors']),
+    imageId: z.uuid(),
+    url: z
+      .string()
+      .openapi({ description: 'Of the rendition that was asked for; of the original where there is none.' }),
+    renditions,
+    code: z.string().optional().openapi({ description: 'Why a rendition is missing: `unsupported_codec`.' }),
+  })
+  .openapi('ImageCompleted')
+
+export const imageAccepted = z
+  .object({ status: z.literal('processing'), imageId: z.uuid(), message: z.string() })
+  .openapi('ImageAccepted')
+
+export const bulkAccepted = z
+  .object({ status: z.literal('processing'), jobId: z.uuid(), message: z.string() })
+  .openapi('BulkAccepted')
+
+const status = z.enum(['processing', 'completed', 'completed_with_errors', 'failed'])
+
+export const statusSchema = z
+  .object({
+    status,
+    urls: z.array(z.string()),
+    counts: z.object({ total: z.int(), processing: z.int(), completed: z.int(), failed: z.int() }),
+    items: z.array(
+      z.object({
+        index: z.int(),
+        filename: z.string().nullable(),
+        imageId: z.uuid(),
+        status,
+        code: z.string().nullable(),
+        url: z.string().nullable(),
+        renditions,
+      }),
+    ),
+    nextCursor: z.string().nullable(),
+  })
+  .openapi('Status')

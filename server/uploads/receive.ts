@@ -1,0 +1,107 @@
+// Bytes from a sender to the store: spooled while they come, looked at, held, put under their SHA-256. What is not a
+// picture goes no further.
+import { rm } from 'node:fs/promises'
+import { ownFolder } from '../folders.ts'
+import type { House } from '../house.ts'
+import { type Spooled, spool, TooManyBytes } from '../spool.ts'
+import { originalKey } from '../store/store.ts'
+import { checkPicture, type FaultCode } from './check.ts'
+import { type Holdings, openHoldings } from './loose.ts'
+
+const MB = 1_000_000
+
+/** One original, whatever way it comes. */
+export const maxFileBytes = 200 * MB
+
+/** A picture that is in the store and not yet in the ledger. */
+export interface Arrived {
+  filename: string | null
+  sha256: string
+  bytes: number
+  contentType: string
+  /** The hold on its object; see `loose.ts`. */
+  loose: number
+}
+
+/** A file that is none, and why. */
+export interface Refused {
+  filename: string | null
+  code: FaultCode
+}
+
+export type Received = Arrived | Refused
+
+export interface Incoming {
+  filename: string | null
+  stream: AsyncIterable<Uint8Array>
+  /** Hex, where the sender states it. */
+  sha256?: string
+}
+
+export interface Reception {
+  /** Throws what the stream throws, StoreFull, StoreUnavailable, StoreRefused; nothing is left behind then. */
+  receive(clientId: string, file: Incoming): Promise<Received>
+  /** Spools what is looked at by the caller. */
+  spool(stream: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Spooled>
+  /** What is spooled already. */
+  keep(clientId: string, spooled: Spooled, filename: string | null, sha256?: string): Promise<Received>
+  /** Nothing of these will be entered. Never throws. */
+  drop(received: Received[]): Promise<void>
+  /** These were entered. */
+  entered(received: Received[]): void
+  /** Removes this process's folder too. */
+  close(): Promise<void>
+}
+
+export function openReception(house: House): Reception {
+  const holdings: Holdings = openHoldings(house)
+  let folder: Promise<string> | undefined
+  const temp = () => {
+    folder ??= ownFolder(house.env.PASS_DATA_DIR, 'media')
+    folder.catch(() => (folder = undefined))
+    return folder
+  }
+
+  async function keep(clientId: string, spooled: Spooled, filename: string | null, stated?: string): Promise<Received> {
+    try {
+      const { sha256, bytes, body } = spooled
+      if (stated !== undefined && stated !== sha256) return { filename, code: 'checksum_mismatch' }
+      const checked = await checkPicture(spooled, filename ?? undefined)
+      if ('code' in checked) return { filename, code: checked.code }
+      const { contentType } = checked
+      const loose = await holdings.hold(clientId, sha256)
+      try {
+        await house.store.put(originalKey(clientId, sha256), body, { sha256, bytes, contentType, proven: true })
+      } catch (error) {
+        await holdings.drop([loose])
+        throw error
+      }
+      return { filename, sha256, bytes, contentType, loose }
+    } finally {
+      await spooled.remove()
+    }
+  }
+
+  return {
+    keep,
+    spool: async (stream, maxBytes) => spool(stream, await temp(), maxBytes),
+    async receive(clientId, { filename, stream, sha256 }) {
+      let spooled: Spooled
+      try {
+        spooled = await spool(stream, await temp(), maxFileBytes)
+      } catch (error) {
+        if (error instanceof TooManyBytes) return { filename, code: 'file_too_large' }
+        throw error
+      }
+      return keep(clientId, spooled, filename, sha256)
+    },
+    drop: (received) => holdings.drop(holdsOf(received)),
+    entered: (received) => holdings.forget(holdsOf(received)),
+    async close() {
+      holdings.close()
+      if (folder) await rm(await folder, { recursive: true, force: true })
+    },
+  }
+}
+
+const holdsOf = (received: Received[]) => received.flatMap((one) => ('loose' in one ? [one.loose] : []))
