@@ -39,7 +39,9 @@ function contentSecurityPolicy(nonce: string): string {
     // Rows of long tables are placed by style attributes, which cannot carry a nonce.
     "style-src 'self' 'unsafe-inline'",
     `img-src 'self' data: ${media}`,
-    "connect-src 'self'",
+    // Files are sent to the media origin, by a worker.
+    `connect-src 'self' ${media}`,
+    "worker-src 'self'",
     "object-src 'none'",
     "base-uri 'none'",
     "form-action 'self'",

@@ -4,6 +4,7 @@ const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 })
 const oneDecimal = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 })
 const threeDigits = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 3 })
 const clockTime = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
+const clockWithSeconds = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
 const dayAndTime = new Intl.DateTimeFormat(undefined, {
   day: 'numeric',
   month: 'short',
@@ -11,6 +12,7 @@ const dayAndTime = new Intl.DateTimeFormat(undefined, {
   minute: '2-digit',
 })
 const exactTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'long' })
+const localDay = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
 const plainDay = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' })
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto', style: 'short' })
 
@@ -91,8 +93,19 @@ export function at(time: Date, now: number): string {
   return Math.abs(now - time.getTime()) < 20 * 3600_000 ? clockTime.format(time) : dayAndTime.format(time)
 }
 
+/** The clock with its seconds. */
+export const atSecond = (time: Date) => clockWithSeconds.format(time)
+
+/** "4 h", "30 min": how long something usually takes. */
+export function usually(hours: number): string {
+  return hours < 1 ? `${whole.format(hours * 60)} min` : `${oneDecimal.format(hours)} h`
+}
+
 /** With seconds and zone, for hover and focus. */
 export const exactly = (time: Date) => exactTime.format(time)
+
+/** The day of a moment, where the person is. */
+export const dayOf = (time: Date) => localDay.format(time)
 
 /** A day as written by the provider, without a zone: `2024-06-01`. */
 export function day(written: string): string {

@@ -134,6 +134,36 @@ const codes: Record<string, CodeWords> = {
     todo: null,
   },
   session_expired: { title: 'Signed out by the provider', what: 'A new sign-in follows by itself.', todo: null },
+  photos_failed: {
+    title: 'Some photos did not come',
+    what: 'The gallery is here, but photos of it failed.',
+    todo: 'Look at what failed and try that again.',
+  },
+  count_differs: {
+    title: 'Number of photos differs',
+    what: 'We hold another number of photos than the provider says there are.',
+    todo: 'Check for changes: the gallery is listed anew.',
+  },
+  order_broken: {
+    title: 'Order is not certain',
+    what: 'Two photos were listed at the same place of a set.',
+    todo: 'Check for changes: the gallery is listed anew.',
+  },
+  photos_unplaced: {
+    title: 'Photos without a place',
+    what: 'Photos are here that the gallery shows in none of its sets.',
+    todo: 'Check for changes: the gallery is listed anew.',
+  },
+  sets_differ: {
+    title: 'Sets differ',
+    what: 'Photos were listed in sets that the provider does not name among those of the gallery.',
+    todo: 'Compare the sets with the provider, then check for changes.',
+  },
+  access_differs: {
+    title: 'Access is not certain',
+    what: 'The provider told two things of who may see the gallery, or a password that it tells did not come along.',
+    todo: 'Check at the provider who may see it, then check for changes.',
+  },
   sign_in_refused: {
     title: 'Sign-in refused',
     what: 'The provider did not take the credentials.',
@@ -142,7 +172,7 @@ const codes: Record<string, CodeWords> = {
   challenge: {
     title: 'Provider asks for a person',
     what: 'A captcha or a second factor is asked for.',
-    todo: 'Sign in at the provider once, then resume.',
+    todo: 'Sign in at the provider in an ordinary browser and hand over the session.',
   },
   credentials_missing: {
     title: 'Credentials not kept',
@@ -190,11 +220,52 @@ const codes: Record<string, CodeWords> = {
   paused: { title: 'Paused', what: 'The run was paused by a person.', todo: null },
 }
 
+const sendAgain = 'Bring the file in order and drop the folder again.'
+
+/** Of uploads there is no provider to look at: their sender has the file. */
+const ofUploads: Record<string, CodeWords> = {
+  not_sent: {
+    title: 'Not sent',
+    what: 'It was announced, and the upload was finished without it.',
+    todo: 'Drop the same folder again: only what is missing is sent.',
+  },
+  unreadable_file: {
+    title: 'Could not be read',
+    what: 'The sender’s computer did not let it be read: it was moved or removed, or it is locked.',
+    todo: sendAgain,
+  },
+  file_changed: {
+    title: 'Changed while it was sent',
+    what: 'When its turn came it was not the announced file any more.',
+    todo: 'Drop the folder again: the file is taken as it is now.',
+  },
+  file_too_large: { title: 'Too large', what: 'A file has at most 200 MB.', todo: null },
+  empty_file: { title: 'Empty file', what: 'There is not one byte in it.', todo: sendAgain },
+  not_an_image: {
+    title: 'Not a picture',
+    what: 'What is in the file is no picture, whatever its name says.',
+    todo: null,
+  },
+  format_not_allowed: {
+    title: 'Format not taken',
+    what: 'It is a picture of a kind that cannot be shown here, such as RAW, SVG or PDF.',
+    todo: 'Export it as JPEG, then drop the folder again.',
+  },
+  truncated_image: { title: 'Picture is incomplete', what: 'The end of the picture is missing.', todo: sendAgain },
+  corrupt_image: { title: 'Picture is damaged', what: 'The file cannot be read as a picture.', todo: sendAgain },
+  too_many_pixels: {
+    title: 'Too many pixels',
+    what: 'A picture has at most 100 million pixels.',
+    todo: 'Export it smaller, then drop the folder again.',
+  },
+}
+
 /** A code nobody has described yet still reads as words. */
-export function wordsOfCode(code: string): CodeWords {
+export function wordsOfCode(code: string, kind: 'migration' | 'upload' = 'migration'): CodeWords {
   const named = code.replaceAll('_', ' ')
+  const known = kind === 'upload' ? (ofUploads[code] ?? codes[code]) : codes[code]
   return (
-    codes[code] ?? {
+    known ?? {
       title: named.charAt(0).toUpperCase() + named.slice(1),
       what: 'There is no description of this code yet.',
       todo: tryAgain,
@@ -224,25 +295,21 @@ export const fieldWords: Record<string, string> = {
 }
 
 /** What becomes of a kind. */
-export const fates = {
-  kept: { word: 'comes along', why: 'As it is at the provider.' },
-  mapped: { word: 'comes along, changed', why: 'The provider gives a derived form; that is what we keep.' },
-  lost: { word: 'does not come along', why: 'The provider has it but does not tell it.' },
-  not_offered: { word: 'not at this provider', why: 'The provider does not have it.' },
+export const fateWords = {
+  kept: 'Comes along',
+  mapped: 'Comes along, changed',
+  lost: 'Does not come along',
+  not_offered: 'Not offered by this provider',
 } as const
-
-/** Why a particular kind is lost, where it is known. */
-export const lossReasons: Record<string, string> = {
-  passwords: 'The provider says that there is one, not which. Galleries stay locked until the client sets a new one.',
-  favourites: 'The provider gives the lists’ names and owners, not the photos in them.',
-}
 
 /** What happened to a run, for its timeline. */
 export const eventWords: Record<string, string> = {
   copied_again: 'Copied originals again that the store had lost',
   created: 'Created',
   planned: 'Survey finished',
+  chosen: 'Chose galleries',
   started: 'Started',
+  gone_at_source: 'Kept photos that the provider has no more',
   paused: 'Paused',
   resumed: 'Resumed',
   cancelled: 'Cancelled',
@@ -250,23 +317,13 @@ export const eventWords: Record<string, string> = {
   retried: 'Tried again',
   accepted: 'Accepted as it is',
   finished: 'Finished',
+  finished_without: 'Finished without the missing files',
   waiting: 'Waits for the provider',
   thawed: 'The provider brought it back',
   unrecognised: 'Kept an answer that was not recognised',
   trouble: 'Did not work at once',
   attention: 'A gallery needs a look',
-}
-
-/** Fields of credentials; those that are no secret are shown as typed. */
-export const credentialWords: Record<string, { label: string; secret: boolean; hint?: string }> = {
-  loginName: { label: 'Login name', secret: false },
-  email: { label: 'E-mail', secret: false },
-  password: { label: 'Password', secret: true },
-  token: { label: 'Token', secret: true, hint: 'A sign-in token, where the client has no password to give.' },
-  bearer: { label: 'Bearer', secret: true, hint: 'The authorization header of a signed-in browser.' },
-  clientId: { label: 'Client id', secret: false },
-  refreshToken: { label: 'Refresh token', secret: true },
-  accessToken: { label: 'Access token', secret: true },
-  cookie: { label: 'Cookie', secret: true, hint: 'The Cookie header of a signed-in browser.' },
-  baseUrl: { label: 'Base address', secret: false },
+  approved: 'The photographer says that everything is right',
+  problem_reported: 'The photographer reports a problem',
+  problem_settled: 'Answered the photographer',
 }

@@ -166,6 +166,9 @@ function stepsOf(house: House, count: (photos: number) => void): Steps<undefined
     'survey-source': notHere,
     'thaw-gallery': notHere,
     'build-gallery': notHere,
+    'deliver-webhook': notHere,
+    'send-mail': notHere,
+    'delete-expired': notHere,
     async 'list-gallery'(job) {
       const gallery = await galleryFacts(house, job.payload.galleryId)
       const photos = Array.from({ length: galleryPhotos }, (_, n) =>

@@ -2,18 +2,26 @@
 // Exit code 0: every target is met; 1: one is missed; 2: wrong use; 130: interrupted.
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { announceBench } from './announce.ts'
+import { burstBench } from './burst.ts'
 import { fetchBench } from './fetch.ts'
 import { asJson, asTable, type Findings, isMet } from './figures.ts'
 import { ledgerBench } from './ledger.ts'
 import { listBench } from './list.ts'
 import { renderBench } from './render.ts'
+import { serveBench } from './serve.ts'
 import type { Bench } from './setting.ts'
+import { uploadBench } from './upload.ts'
 
 const benches: Record<string, (bench: Bench) => Promise<Findings>> = {
   render: renderBench,
   fetch: fetchBench,
   ledger: ledgerBench,
   list: listBench,
+  announce: announceBench,
+  serve: serveBench,
+  burst: burstBench,
+  upload: uploadBench,
 }
 
 const usage = `usage: npm run bench -- ${Object.keys(benches).join('|')} [--json] [--rounds N] [--photos N]\n`

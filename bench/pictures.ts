@@ -10,13 +10,25 @@ export function drawLarge(count: number): Promise<Buffer[]> {
   return drawn(count, 'large')
 }
 
+/** About 1600 to 3000 px wide, at most 2 MB. */
+export async function drawNormal(): Promise<Buffer> {
+  const [picture] = await drawn(1, 'normal')
+  return picture!
+}
+
+/** About 800 px wide. */
+export async function drawSmall(): Promise<Buffer> {
+  const [picture] = await drawn(1, 'small')
+  return picture!
+}
+
 /** A few kB. */
 export async function drawTiny(): Promise<Buffer> {
   const [picture] = await drawn(1, 'tiny')
   return picture!
 }
 
-async function drawn(count: number, size: 'tiny' | 'large'): Promise<Buffer[]> {
+async function drawn(count: number, size: 'tiny' | 'small' | 'normal' | 'large'): Promise<Buffer[]> {
   const pictures: Buffer[] = []
   for (let i = 0; i < count; i++) pictures.push(await drawScene(i * plain, size))
   return pictures

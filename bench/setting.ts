@@ -9,7 +9,8 @@ import { startEmbeddedPostgres } from '#server/embedded.ts'
 import { jsonb } from '#server/jsonb.ts'
 import { type FoundPhoto, type ListedGallery, recordGalleries } from '#server/listing.ts'
 import { createMigration, planRun, startRun } from '#server/runs.ts'
-import { addSource, renewSession } from '#server/sources.ts'
+import { renewSession } from '#server/sign-ins.ts'
+import { addSource } from '#server/sources.ts'
 import { type TestHouse, testHouse } from '#workers/testing.ts'
 
 export interface Bench {

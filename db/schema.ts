@@ -2,6 +2,7 @@
 //
 // client          a photographer or studio being onboarded; the tenant: every row belongs to one
 // provider        a gallery host we read from
+// connection      a person who went to a provider's own page to connect an account there, and is expected back
 // source          one client's account at a provider: sign-in, health, endpoints
 // run             one migration (from a source) or one upload (from files, URLs, the API); same ledger, steps, report
 // folder, gallery, set, photo   the structure that is moved; a gallery sits at a path of folders and has sets
@@ -9,7 +10,9 @@
 // favourite list  photos a visitor picked, with the list's name and owner
 // original        the bytes as the provider held them; stored once per client under its SHA-256 (table `assets`)
 // rendition       a picture made from an original by instructions
+// manifest        the list of files that a sender announces for an upload run; its bytes follow
 // ledger          the rows that say what became of every photo (galleries, photos, placements); the truth
+// deletion        what a person asked to be removed: hidden at once, restorable until it is due, then gone for good
 // step, queue, job   the code for one kind of work; its queue (same name); one queued call
 // snapshot        the counted state of a run, as the console shows it
 import { sql } from 'drizzle-orm'
@@ -32,6 +35,7 @@ import {
   unique,
   uniqueIndex,
   uuid,
+  varchar,
 } from 'drizzle-orm/pg-core'
 
 const bytea = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => 'bytea' })
@@ -64,7 +68,22 @@ export const galleryState = pgEnum('gallery_state', [
   'published',
   'attention',
 ])
-export const photoState = pgEnum('photo_state', ['listed', 'stored', 'rendered', 'published', 'skipped', 'failed'])
+/**
+ * `gone`: kept, though the provider has it no more; counted apart, in no place. `deleted`: a person asked for its removal
+ * (`deletions`); hidden, in no count.
+ */
+export const photoState = pgEnum('photo_state', [
+  'listed',
+  'stored',
+  'rendered',
+  'published',
+  'skipped',
+  'failed',
+  'gone',
+  'deleted',
+])
+/** A gallery of the account held against the ledger. */
+export const difference = pgEnum('difference', ['new', 'changed', 'moved', 'same', 'gone'])
 export const photoKind = pgEnum('photo_kind', ['photo', 'video', 'file'])
 export const access = pgEnum('access', ['public', 'hidden', 'private', 'password'])
 
@@ -72,7 +91,11 @@ export const clients = pgTable('clients', {
   id: uuid('id').primaryKey().defaultRandom(),
   name: text('name').notNull().unique(),
   email: text('email'),
+  /** Whether it is written to by e-mail when something begins, is needed or is done. */
+  mailed: boolean('mailed').notNull().default(true),
   createdAt: at('created_at').notNull().defaultNow(),
+  /** It is to be removed with all that is its: nobody sees it any more. */
+  deletionId: uuid('deletion_id'),
 })
 
 export const sources = pgTable(
@@ -90,6 +113,11 @@ export const sources = pgTable(
     endpoints: jsonb('endpoints').$type<Record<string, string>>().notNull(),
     /** AES-256-GCM, bound to client and source; null once forgotten. */
     credentials: bytea('credentials'),
+    /** When these credentials were given: a session that was handed over lives from then. */
+    givenAt: at('given_at'),
+    /** Handed over while the ones above still work; they take over once a worker has signed in with them. Sealed. */
+    offered: bytea('offered'),
+    offeredHash: text('offered_hash'),
     /** The signed-in session, sealed the same way, shared by all workers. */
     session: bytea('session'),
     /** Counts sign-ins: who holds an older one takes the newer instead of signing in again. */
@@ -110,6 +138,25 @@ export const sources = pgTable(
   },
   (t) => [unique('sources_account').on(t.clientId, t.provider, t.accountKey)],
 )
+
+/** A person who has gone to a provider's own page to connect an account there, and is expected back. */
+export const connections = pgTable('connections', {
+  id: uuid('id').primaryKey().defaultRandom(),
+  /** The console's session of whoever began it: nobody else can end it. */
+  sessionId: text('session_id').notNull(),
+  clientId: uuid('client_id')
+    .notNull()
+    .references(() => clients.id),
+  /** null: a new source. */
+  sourceId: uuid('source_id').references(() => sources.id),
+  provider: text('provider').notNull(),
+  endpoints: jsonb('endpoints').$type<Record<string, string>>().notNull(),
+  /** Our client id at the provider. */
+  appId: text('app_id').notNull(),
+  redirectUri: text('redirect_uri').notNull(),
+  createdAt: at('created_at').notNull().defaultNow(),
+  usedAt: at('used_at'),
+})
 
 export const runs = pgTable(
   'runs',
@@ -137,6 +184,8 @@ export const runs = pgTable(
     renditions: jsonb('renditions').$type<Record<string, unknown>>().notNull(),
     /** Gallery refs to take; null takes all. */
     only: jsonb('only_refs').$type<string[]>(),
+    /** The run whose account is looked through again: what was left out of that one stays out. */
+    deltaOf: uuid('delta_of'),
     /** What the provider tells of the whole account, once the survey has asked. */
     account: jsonb('account').$type<Record<string, unknown>>(),
     plan: jsonb('plan').$type<Record<string, unknown>>(),
@@ -148,6 +197,9 @@ export const runs = pgTable(
     createdAt: at('created_at').notNull().defaultNow(),
     startedAt: at('started_at'),
     finishedAt: at('finished_at'),
+    /** Seconds since the start in which it stood still for a person or the provider, and since when it does now. */
+    waitedSeconds: doublePrecision('waited_seconds').notNull().default(0),
+    waitsSince: at('waits_since'),
   },
   (t) => [
     index('runs_client').on(t.clientId, t.createdAt),
@@ -159,7 +211,7 @@ export const runs = pgTable(
   ],
 )
 
-/** What a survey has read so far, page by page, so that one that is taken over asks for no page again; gone with the plan. */
+/** What a survey has read so far, page by page, so that one that is taken over asks for no page again; gone with the start. */
 export const surveyPages = pgTable(
   'survey_pages',
   {
@@ -169,10 +221,46 @@ export const surveyPages = pgTable(
     number: integer('number').notNull(),
     folders: jsonb('folders').notNull(),
     galleries: jsonb('galleries').notNull(),
+    /** Favourite lists, behind the last page; null on the others. */
+    favourites: jsonb('favourites'),
     /** Where the next page begins; null after the last. */
     next: text('next'),
   },
   (t) => [primaryKey({ columns: [t.runId, t.number] })],
+)
+
+/**
+ * Each gallery of the account as a run's survey found it, held against the ledger: the plan. From the start on it says
+ * which galleries the run covers, whoever moves them later.
+ */
+export const runGalleries = pgTable(
+  'run_galleries',
+  {
+    runId: uuid('run_id')
+      .notNull()
+      .references(() => runs.id),
+    ref: text('ref').notNull(),
+    /** In the ledger; null while it is new and not started. */
+    galleryId: rowRef('gallery_id'),
+    ordinal: integer('ordinal').notNull(),
+    /** Titles and refs of its folders, from the top down. */
+    path: text('path').array().notNull(),
+    folderRefs: text('folder_refs').array().notNull(),
+    title: text('title').notNull(),
+    date: text('date'),
+    virtual: boolean('virtual').notNull(),
+    archived: boolean('archived').notNull(),
+    statedCount: integer('stated_count'),
+    statedBytes: bigint('stated_bytes', { mode: 'number' }),
+    /** Photos of it in the library when the plan was made; null for new ones. */
+    here: integer('here'),
+    difference: difference('difference').notNull(),
+    reasons: jsonb('reasons').$type<unknown[]>().notNull(),
+    chosen: boolean('chosen').notNull(),
+    /** Chosen and in the account when the run was started: its report tells of it. */
+    covered: boolean('covered').notNull().default(false),
+  },
+  (t) => [primaryKey({ columns: [t.runId, t.ref] })],
 )
 
 export const folders = pgTable(
@@ -219,6 +307,8 @@ export const galleries = pgTable(
     passwordKnown: boolean('password_known').notNull().default(true),
     /** Sealed, where known. */
     password: bytea('password'),
+    /** It was filled in by hand: the provider does not tell it. */
+    passwordFilled: boolean('password_filled').notNull().default(false),
     passwordHint: text('password_hint'),
     coverRef: text('cover_ref'),
     position: integer('position').notNull(),
@@ -230,6 +320,8 @@ export const galleries = pgTable(
     /** Since when the provider is bringing it back, and when to ask again. */
     waitingSince: at('waiting_since'),
     askAgainAt: at('ask_again_at'),
+    /** How long that usually takes, where the provider's help says so. */
+    thawUsualHours: doublePrecision('thaw_usual_hours'),
     /** It lies in an archive that is asked to bring it back, and what the next look needs. */
     archived: boolean('archived').notNull().default(false),
     thawTicket: jsonb('thaw_ticket'),
@@ -238,9 +330,15 @@ export const galleries = pgTable(
     expectedCount: integer('expected_count'),
     statedBytes: bigint('stated_bytes', { mode: 'number' }),
     changeToken: text('change_token'),
+    /** What the survey told of it last: the next one is held against this. */
+    surveyed: jsonb('surveyed').$type<Record<string, unknown>>(),
+    /** Since when the account has it no more; it is kept as it was. */
+    goneAt: at('gone_at'),
     extra: jsonb('extra').$type<Record<string, unknown>>(),
     /** Where listing goes on; null before the first page. */
     cursor: text('cursor'),
+    /** Counts its listings: places of an earlier one are none any more when this one is through. */
+    listing: smallint('listing').notNull().default(1),
     /** Failed tries of list, build and reconcile since the last progress. */
     tries: smallint('tries').notNull().default(0),
     listedAt: at('listed_at'),
@@ -255,11 +353,15 @@ export const galleries = pgTable(
     published: integer('published').notNull().default(0),
     skipped: integer('skipped').notNull().default(0),
     failed: integer('failed').notNull().default(0),
+    /** Kept though the provider has them no more; not in the total. */
+    gone: integer('gone').notNull().default(0),
     /** Of rendered and published: whose rendition could not be made as wanted. */
     degraded: integer('degraded').notNull().default(0),
     /** Bytes stated by the provider for everything listed, and bytes safe in the store. */
     bytesFound: bigint('bytes_found', { mode: 'number' }).notNull().default(0),
     bytesStored: bigint('bytes_stored', { mode: 'number' }).notNull().default(0),
+    /** It is to be removed: nobody sees it any more, and no listing takes it over. */
+    deletionId: uuid('deletion_id'),
   },
   (t) => [
     unique('galleries_ref').on(t.clientId, t.sourceId, t.ref).nullsNotDistinct(),
@@ -283,6 +385,8 @@ export const sets = pgTable(
     parentRef: text('parent_ref'),
     title: text('title').notNull(),
     position: integer('position').notNull(),
+    /** Of the gallery, when it was told last. */
+    listing: smallint('listing').notNull().default(1),
   },
   (t) => [unique('sets_ref').on(t.galleryId, t.ref).nullsNotDistinct()],
 )
@@ -321,6 +425,8 @@ export const photos = pgTable(
     rendition: text('rendition'),
     isOriginal: boolean('is_original').notNull().default(true),
     sha256: bytea('sha256'),
+    /** The original before this one, where the provider has replaced it; its object stays. */
+    replacedSha256: bytea('replaced_sha256'),
     bytes: bigint('bytes', { mode: 'number' }),
     contentType: text('content_type'),
     attempts: smallint('attempts').notNull().default(0),
@@ -328,12 +434,19 @@ export const photos = pgTable(
     nextTryAt: at('next_try_at'),
     /** The job that works on it; the sweep enqueues rows whose job is gone. */
     jobId: uuid('job_id'),
+    /** Of a deleted one: what removes it, and the state that it was in. */
+    deletionId: uuid('deletion_id'),
+    deletedFrom: photoState('deleted_from'),
   },
   (t) => [
     uniqueIndex('photos_public_id').on(t.publicId),
     uniqueIndex('photos_ref').on(t.galleryId, t.ref, sql`(kind = 'file')`),
     index('photos_unsettled').on(t.runId, t.state, t.jobId).where(sql`state in ('listed', 'stored')`),
     index('photos_troubled').on(t.runId, t.code, t.id).where(sql`code is not null`),
+    index('photos_deleted').on(t.deletionId, t.id).where(sql`deletion_id is not null`),
+    /** Who else needs an original, before it is removed. */
+    index('photos_original').on(t.clientId, t.sha256).where(sql`sha256 is not null`),
+    index('photos_replaced').on(t.clientId, t.replacedSha256).where(sql`replaced_sha256 is not null`),
   ],
 )
 
@@ -347,6 +460,8 @@ export const placements = pgTable(
       .notNull()
       .references(() => photos.id),
     position: integer('position').notNull(),
+    /** Of the set's gallery, when it was told last. */
+    listing: smallint('listing').notNull().default(1),
   },
   (t) => [primaryKey({ columns: [t.setId, t.photoId] })],
 )
@@ -382,6 +497,8 @@ export const assets = pgTable(
     /** How its last rendering ended: `ok` or a code. */
     renditionCode: text('rendition_code'),
     storedAt: at('stored_at').notNull().defaultNow(),
+    /** Since when the bytes are gone by the client's own rule, and only renditions are left. */
+    removedAt: at('removed_at'),
   },
   (t) => [primaryKey({ columns: [t.clientId, t.sha256] })],
 )
@@ -483,6 +600,11 @@ export const hostBudgets = pgTable(
     reason: text('reason'),
     updatedAt: at('updated_at').notNull().defaultNow(),
     paused: boolean('paused').notNull().default(false),
+    /** Whose pictures or pages it serves, as far as we have asked it. */
+    provider: text('provider'),
+    /** The person who changed it last, and when; null where only the host itself did. */
+    setBy: text('set_by'),
+    setAt: at('set_at'),
   },
   (t) => [primaryKey({ columns: [t.host, t.lane] })],
 )
@@ -511,6 +633,11 @@ export const users = pgTable('users', {
     .default('staff'),
   /** The client of a photographer. */
   clientId: uuid('client_id').references(() => clients.id),
+  twoFactorEnabled: boolean('two_factor_enabled').notNull().default(false),
+  /** Since when they may not sign in. */
+  disabledAt: at('disabled_at'),
+  /** At most a minute old while they are here. */
+  seenAt: at('seen_at'),
   createdAt: at('created_at').notNull().defaultNow(),
   updatedAt: at('updated_at').notNull().defaultNow(),
 })
@@ -526,6 +653,8 @@ export const sessions = pgTable(
     expiresAt: at('expires_at').notNull(),
     ipAddress: text('ip_address'),
     userAgent: text('user_agent'),
+    /** At most a minute old while it is used. */
+    seenAt: at('seen_at'),
     createdAt: at('created_at').notNull().defaultNow(),
     updatedAt: at('updated_at').notNull().defaultNow(),
   },
@@ -569,4 +698,434 @@ export const rateLimits = pgTable('rate_limits', {
   key: text('key').notNull().unique(),
   count: integer('count').notNull(),
   lastRequest: bigint('last_request', { mode: 'number' }).notNull(),
+})
+
+// The media API's callers: keys, their repeated requests, what is counted of them, and what is told to them.
+
+/** What a program of a client signs its requests to the media API with; the key itself is known to nobody here. */
+export const apiKeys = pgTable(
+  'api_keys',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    clientId: uuid('client_id')
+      .notNull()
+      .references(() => clients.id),
+    name: text('name').notNull(),
+    /** Its first characters, to tell keys apart. */
+    prefix: text('prefix').notNull(),
+    /** SHA-256 of the whole key: 32 random bytes cannot be guessed, so nothing slower is needed. */
+    hash: bytea('hash').notNull().unique(),
+    scopes: text('scopes').array().notNull(),
+    /** Sealed; signs what is told to this key's receivers. */
+    webhookSecret: bytea('webhook_secret').notNull(),
+    /** Requests a minute; null: the house's default. */
+    perMinute: integer('per_minute'),
+    /** Pictures a UTC day; null: no end. */
+    perDay: integer('per_day'),
+    createdBy: text('created_by').notNull(),
+    createdAt: at('created_at').notNull().defaultNow(),
+    expiresAt: at('expires_at'),
+    /** At most a minute old while it is used. */
+    lastUsedAt: at('last_used_at'),
+    revokedAt: at('revoked_at'),
+    revokedBy: text('revoked_by'),
+  },
+  (t) => [index('api_keys_client').on(t.clientId, t.createdAt)],
+)
+
+/** Requests of each key in its minute, as rate-limiter-flexible counts them; `expire` in milliseconds since 1970. */
+export const keyMinutes = pgTable('key_minutes', {
+  key: varchar('key', { length: 255 }).primaryKey(),
+  points: integer('points').notNull().default(0),
+  expire: bigint('expire', { mode: 'number' }),
+})
+
+/** Pictures that a key has sent on its last day (UTC). */
+export const keyBudgets = pgTable('key_budgets', {
+  keyId: uuid('key_id')
+    .primaryKey()
+    .references(() => apiKeys.id),
+  day: text('day').notNull(),
+  pictures: integer('pictures').notNull().default(0),
+})
+
+/** Requests with an Idempotency-Key, for a day: in work (`status` null) or answered. */
+export const idempotentRequests = pgTable(
+  'idempotent_requests',
+  {
+    keyId: uuid('key_id')
+      .notNull()
+      .references(() => apiKeys.id),
+    key: text('key').notNull(),
+    /** Names what the request makes: the same at every try of it. */
+    requestId: uuid('request_id').notNull().defaultRandom(),
+    fingerprint: text('fingerprint').notNull(),
+    /** Whoever works on it holds it until then, and says so again while it lives. */
+    holder: uuid('holder').notNull(),
+    heldUntil: at('held_until').notNull(),
+    status: smallint('status'),
+    body: jsonb('body'),
+    createdAt: at('created_at').notNull().defaultNow(),
+  },
+  (t) => [primaryKey({ columns: [t.keyId, t.key] }), index('idempotent_requests_age').on(t.createdAt)],
+)
+
+/** What a receiver is to be told, and how that went. */
+export const webhookDeliveries = pgTable(
+  'webhook_deliveries',
+  {
+    /** The message's id at the receiver too: the same at every try. */
+    id: uuid('id').primaryKey().defaultRandom(),
+    clientId: uuid('client_id')
+      .notNull()
+      .references(() => clients.id),
+    keyId: uuid('key_id')
+      .notNull()
+      .references(() => apiKeys.id),
+    url: text('url').notNull(),
+    /** The body as it is signed and sent, to the byte. */
+    body: text('body').notNull(),
+    state: text('state', { enum: ['waiting', 'delivered', 'failed'] })
+      .notNull()
+      .default('waiting'),
+    attempts: smallint('attempts').notNull().default(0),
+    /** null once it is settled. */
+    nextTryAt: at('next_try_at'),
+    lastAt: at('last_at'),
+    /** The receiver's answer; null where there was none, and `lastCode` says why. */
+    lastStatus: smallint('last_status'),
+    lastCode: text('last_code'),
+    /** The beginning of what it said. */
+    lastResponse: text('last_response'),
+    lastMilliseconds: integer('last_milliseconds'),
+    createdAt: at('created_at').notNull().defaultNow(),
+  },
+  (t) => [
+    index('webhook_deliveries_client').on(t.clientId, t.createdAt, t.id),
+    index('webhook_deliveries_due').on(t.nextTryAt).where(sql`state = 'waiting'`),
+  ],
+)
+
+/** Instructions by name, besides the built-in ones: of one client, or everybody's. */
+export const presets = pgTable(
+  'presets',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    /** null: everybody's. */
+    clientId: uuid('client_id').references(() => clients.id),
+    name: text('name').notNull(),
+    instructions: jsonb('instructions').$type<Record<string, unknown>>().notNull(),
+    updatedBy: text('updated_by').notNull(),
+    updatedAt: at('updated_at').notNull().defaultNow(),
+  },
+  (t) => [unique('presets_name').on(t.clientId, t.name).nullsNotDistinct()],
+)
+
+/** A client's own pictures for watermarks. Instructions hold the picture itself, so a name may get another one. */
+export const watermarks = pgTable(
+  'watermarks',
+  {
+    clientId: uuid('client_id')
+      .notNull()
+      .references(() => clients.id),
+    name: text('name').notNull(),
+    sha256: bytea('sha256').notNull(),
+    bytes: integer('bytes').notNull(),
+    contentType: text('content_type').notNull(),
+    width: integer('width').notNull(),
+    height: integer('height').notNull(),
+    addedBy: text('added_by').notNull(),
+    addedAt: at('added_at').notNull().defaultNow(),
+    /** Since when the name means another picture, or none; its object stays a while for work that names it. */
+    replacedAt: at('replaced_at'),
+  },
+  (t) => [
+    primaryKey({ columns: [t.clientId, t.name, t.sha256] }),
+    uniqueIndex('watermarks_current').on(t.clientId, t.name).where(sql`replaced_at is null`),
+  ],
+)
+
+// Uploads: what their senders asked for beside the ledger's own rows.
+
+/**
+ * Renditions that the sender of one photo asked for, by the name they are served under; `renditions` is the truth of what
+ * is made. A name that is asked for again with other instructions means the newer ones.
+ */
+export const wantedRenditions = pgTable(
+  'wanted_renditions',
+  {
+    photoId: rowRef('photo_id')
+      .notNull()
+      .references(() => photos.id, { onDelete: 'cascade' }),
+    name: text('name').notNull(),
+    /** In the order asked for: the address of the first is the photo's. */
+    position: smallint('position').notNull().default(0),
+    instructions: jsonb('instructions').$type<Record<string, unknown>>().notNull(),
+    /** Of the instructions: the rendition's part of its key in the store. */
+    hash: text('hash').notNull(),
+    /** `ok`, or why there is none; null while it is being made. */
+    code: text('code'),
+  },
+  (t) => [primaryKey({ columns: [t.photoId, t.name] })],
+)
+
+/** Addresses that are to be told when a run (`photoId` null) or one photo is ready. */
+export const uploadCallbacks = pgTable(
+  'upload_callbacks',
+  {
+    id: rowId(),
+    clientId: uuid('client_id').notNull(),
+    keyId: uuid('key_id').notNull(),
+    runId: uuid('run_id')
+      .notNull()
+      .references(() => runs.id),
+    photoId: rowRef('photo_id').references(() => photos.id, { onDelete: 'cascade' }),
+    url: text('url').notNull(),
+    /** When the message was entered for delivery. */
+    toldAt: at('told_at'),
+  },
+  (t) => [index('upload_callbacks_due').on(t.runId).where(sql`told_at is null`)],
+)
+
+/**
+ * Objects that were put and that no ledger row names yet. Whoever receives them holds them; when that ends without an
+ * entry they are removed, unless an original of the same bytes was entered or somebody else holds them.
+ */
+export const looseObjects = pgTable(
+  'loose_objects',
+  {
+    id: rowId(),
+    clientId: uuid('client_id').notNull(),
+    sha256: bytea('sha256').notNull(),
+    /** The process that receives it; it says so again while it lives. */
+    holder: uuid('holder').notNull(),
+    heldUntil: at('held_until').notNull(),
+  },
+  (t) => [
+    index('loose_objects_key').on(t.clientId, t.sha256),
+    index('loose_objects_holder').on(t.holder),
+    index('loose_objects_held').on(t.heldUntil),
+  ],
+)
+
+// Upload runs of folders: the list that goes first, whose bytes follow.
+
+/** The files that a sender announced for an upload run: the run's listing. Bytes come from the sender, in any order. */
+export const manifests = pgTable(
+  'manifests',
+  {
+    runId: uuid('run_id')
+      .primaryKey()
+      .references(() => runs.id),
+    clientId: uuid('client_id').notNull(),
+    /** Which gallery and set a file belongs to by its path: `server/manifests/layout.ts`. */
+    layout: jsonb('layout').$type<Record<string, unknown>>().notNull(),
+    /** The folder at its sender, so that the same command goes on where it was; null: a person drops it again. */
+    origin: text('origin'),
+    /** The gallery that arrived photos are placed in too, behind position `targetFrom`; null: only in the run's own. */
+    targetId: rowRef('target_id').references(() => galleries.id),
+    targetFrom: integer('target_from').notNull().default(0),
+    /** When the whole list was in. */
+    completeAt: at('complete_at'),
+    /** Files whose bytes were here already: photos of their own, and no new object. */
+    duplicates: integer('duplicates').notNull().default(0),
+    duplicateBytes: bigint('duplicate_bytes', { mode: 'number' }).notNull().default(0),
+  },
+  (t) => [index('manifests_origin').on(t.clientId, t.origin).where(sql`origin is not null`)],
+)
+
+// Hosting: what became of addresses that were handed out.
+
+/** Pictures that were deleted: their addresses say so for ever, also when no other row of them is left. */
+export const deletedImages = pgTable('deleted_images', {
+  publicId: uuid('public_id').primaryKey(),
+  clientId: uuid('client_id').notNull(),
+  deletedAt: at('deleted_at').notNull().defaultNow(),
+})
+
+// Life cycle: how long what is kept, and what is on its way out.
+
+/** A client's rules; one without a row has the house's defaults. Days. */
+export const retention = pgTable('retention', {
+  clientId: uuid('client_id')
+    .primaryKey()
+    .references(() => clients.id),
+  /** Since an original was stored, until it moves to a cheaper class of the bucket; null: it stays. */
+  infrequentAfter: integer('infrequent_after'),
+  archiveAfter: integer('archive_after'),
+  /** Since a migration ended, until originals of it that have renditions are removed; null: never. */
+  originalsAfter: integer('originals_after'),
+  /** Without a sign of their sender, until announced files are given up. */
+  unfinishedAfter: integer('unfinished_after').notNull(),
+  /** Between a deletion and the removal. */
+  grace: integer('grace').notNull(),
+  updatedBy: text('updated_by').notNull(),
+  updatedAt: at('updated_at').notNull().defaultNow(),
+})
+
+/** Outlives what it removes, the client included: who asked for it, and what became of it. */
+export const deletions = pgTable(
+  'deletions',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    clientId: uuid('client_id').notNull(),
+    /** `originals`: by the client's own rule; their renditions stay. */
+    kind: text('kind', { enum: ['photos', 'gallery', 'client', 'originals'] }).notNull(),
+    /** As people know it; null once it is gone. */
+    title: text('title'),
+    photos: integer('photos').notNull(),
+    askedBy: text('asked_by').notNull(),
+    askedAt: at('asked_at').notNull().defaultNow(),
+    /** From then on it is removed. */
+    dueAt: at('due_at').notNull(),
+    restoredBy: text('restored_by'),
+    restoredAt: at('restored_at'),
+    /** Nothing can be restored from here on. */
+    begunAt: at('begun_at'),
+    doneAt: at('done_at'),
+    /** Removed so far. */
+    objects: integer('objects').notNull().default(0),
+  },
+  (t) => [
+    index('deletions_client').on(t.clientId, t.askedAt),
+    index('deletions_open').on(t.dueAt).where(sql`restored_at is null and done_at is null`),
+  ],
+)
+
+/** Objects whose rows are gone and that are removed next: who is killed in between leaves no orphan. */
+export const removals = pgTable(
+  'removals',
+  {
+    key: text('key').primaryKey(),
+    clientId: uuid('client_id').notNull(),
+    deletionId: uuid('deletion_id').notNull(),
+    /** Of the original, or of the one that a rendition was made of; null for anything else. */
+    sha256: bytea('sha256'),
+    /** null for originals. */
+    hash: text('hash'),
+  },
+  (t) => [index('removals_deletion').on(t.deletionId)],
+)
+
+// People: how they are let in, what photographers say, and what is written to them.
+
+/** Second factors in better-auth's shape; secret and recovery codes are encrypted. */
+export const twoFactors = pgTable(
+  'two_factors',
+  {
+    id: text('id').primaryKey(),
+    secret: text('secret').notNull(),
+    backupCodes: text('backup_codes').notNull(),
+    userId: text('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    /** A code of it was shown once: from then on it is asked for. */
+    verified: boolean('verified').notNull().default(true),
+    failedVerificationCount: integer('failed_verification_count').notNull().default(0),
+    lockedUntil: at('locked_until'),
+  },
+  (t) => [index('two_factors_user').on(t.userId)],
+)
+
+/** Somebody who may become a user by a link in an e-mail, once. */
+export const invitations = pgTable('invitations', {
+  id: uuid('id').primaryKey().defaultRandom(),
+  email: text('email').notNull(),
+  role: text('role', { enum: ['staff', 'ops', 'admin', 'photographer'] }).notNull(),
+  /** Of a photographer. */
+  clientId: uuid('client_id').references(() => clients.id, { onDelete: 'cascade' }),
+  /** SHA-256 of what is in the link. */
+  hash: bytea('hash').notNull().unique(),
+  invitedBy: text('invited_by').notNull(),
+  createdAt: at('created_at').notNull().defaultNow(),
+  expiresAt: at('expires_at').notNull(),
+  acceptedAt: at('accepted_at'),
+  revokedAt: at('revoked_at'),
+})
+
+/** Links that show a client its own page without signing in. */
+export const shareLinks = pgTable(
+  'share_links',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    clientId: uuid('client_id')
+      .notNull()
+      .references(() => clients.id, { onDelete: 'cascade' }),
+    /** SHA-256 of the 32 random bytes in the link. */
+    hash: bytea('hash').notNull().unique(),
+    createdBy: text('created_by').notNull(),
+    createdAt: at('created_at').notNull().defaultNow(),
+    expiresAt: at('expires_at').notNull(),
+    /** At most a minute old while it is used. */
+    lastUsedAt: at('last_used_at'),
+    revokedAt: at('revoked_at'),
+    revokedBy: text('revoked_by'),
+  },
+  (t) => [index('share_links_client').on(t.clientId, t.createdAt)],
+)
+
+/** What a photographer says of what arrived: that it is right, or what is not. */
+export const replies = pgTable(
+  'replies',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    clientId: uuid('client_id')
+      .notNull()
+      .references(() => clients.id, { onDelete: 'cascade' }),
+    /** The run that it is about. */
+    runId: uuid('run_id')
+      .notNull()
+      .references(() => runs.id, { onDelete: 'cascade' }),
+    galleryId: rowRef('gallery_id').references(() => galleries.id, { onDelete: 'cascade' }),
+    kind: text('kind', { enum: ['approved', 'problem'] }).notNull(),
+    words: text('words'),
+    /** What was counted when it was said: photos in all, and safe. */
+    total: integer('total').notNull(),
+    safe: integer('safe').notNull(),
+    saidBy: text('said_by').notNull(),
+    saidAt: at('said_at').notNull().defaultNow(),
+    settledBy: text('settled_by'),
+    settledAt: at('settled_at'),
+    /** What was answered to a problem. */
+    answer: text('answer'),
+  },
+  (t) => [
+    index('replies_client').on(t.clientId, t.saidAt),
+    index('replies_open').on(t.saidAt).where(sql`kind = 'problem' and settled_at is null`),
+  ],
+)
+
+/** E-mails, entered with what they tell of and sent once. */
+export const mails = pgTable(
+  'mails',
+  {
+    /** The message's id at its receiver too. */
+    id: uuid('id').primaryKey().defaultRandom(),
+    /** null: not about a client. */
+    clientId: uuid('client_id').references(() => clients.id, { onDelete: 'cascade' }),
+    /** What it tells of, once: `started <run>`, `done <run> <time>` … */
+    occasion: text('occasion').notNull().unique(),
+    receiver: text('receiver').notNull(),
+    subject: text('subject').notNull(),
+    /** Text and HTML, sealed: an invitation's link is in it; null once it is sent or given up. */
+    body: bytea('body'),
+    state: text('state', { enum: ['waiting', 'sent', 'failed'] })
+      .notNull()
+      .default('waiting'),
+    attempts: smallint('attempts').notNull().default(0),
+    nextTryAt: at('next_try_at'),
+    /** Why the last try did not count. */
+    lastCode: text('last_code'),
+    createdAt: at('created_at').notNull().defaultNow(),
+    sentAt: at('sent_at'),
+  },
+  (t) => [index('mails_due').on(t.nextTryAt).where(sql`state = 'waiting'`), index('mails_client').on(t.clientId)],
+)
+
+/** What administrators have set for the whole house, by name. */
+export const settings = pgTable('settings', {
+  name: text('name').primaryKey(),
+  value: jsonb('value').notNull(),
+  setBy: text('set_by').notNull(),
+  setAt: at('set_at').notNull().defaultNow(),
 })

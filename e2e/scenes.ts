@@ -2,7 +2,19 @@
 import { randomUUID } from 'node:crypto'
 import { eq, sql } from 'drizzle-orm'
 import type { Db } from '#db/client.ts'
-import { attempts, clients, events, folders, galleries, photos, runs, samples, sets, sources } from '#db/schema.ts'
+import {
+  attempts,
+  clients,
+  events,
+  folders,
+  galleries,
+  photos,
+  runGalleries,
+  runs,
+  samples,
+  sets,
+  sources,
+} from '#db/schema.ts'
 
 type RunValues = typeof runs.$inferInsert
 type GalleryValues = typeof galleries.$inferInsert
@@ -47,6 +59,8 @@ export interface Scenes {
   client: string
   running: string
   planned: string
+  /** A second migration, planned: something of everything is different. */
+  repeated: string
   surveying: string
   blocked: string
   paused: string
@@ -81,13 +95,25 @@ async function makeScenes(db: Db): Promise<Scenes> {
   await fillBigRun(db, running, of('Anna Weber'))
   const planned = await addRun(db, of('Studio Nordlicht'), {
     state: 'planned',
-    plan: { ...plan, account: 'Studio Nordlicht', collections: 4 },
+    plan: { ...plan, account: 'Studio Nordlicht', collections: 4, repeated: false, archived: 0 },
     fields,
   })
-  await addGalleries(db, planned, of('Studio Nordlicht'), 240, (index) => ({
+  await addPlanned(db, planned, 1763, () => ({ difference: 'new' }))
+  const repeated = await addRun(db, of('Tom Ellery'), {
     state: 'planned',
-    statedCount: 120 + ((index * 37) % 400),
-  }))
+    plan: {
+      ...plan,
+      account: 'Tom Ellery',
+      galleries: 238,
+      repeated: true,
+      photosToCopy: 214,
+      foldersRenamed: 1,
+      foldersMoved: 0,
+      difference: { new: 2, changed: 5, moved: 2, same: 229, gone: 2, untold: 0 },
+    },
+    fields,
+  })
+  await addPlanned(db, repeated, 240, differing)
   const surveying = await addRun(db, of('Mira Okafor'), { state: 'surveying' })
   await holdSurvey(db, surveying)
   const blocked = await addRun(db, of('Lumen Photography'), {
@@ -131,7 +157,7 @@ async function makeScenes(db: Db): Promise<Scenes> {
     })
     await addGalleries(db, run, of(name), 40, () => safe(95))
   }
-  return { client: of('Lumen Photography').client, running, planned, surveying, blocked, paused, troubled }
+  return { client: of('Lumen Photography').client, running, planned, repeated, surveying, blocked, paused, troubled }
 }
 
 /** The rate of the running scene ages: renewed before it is looked at. */
@@ -282,6 +308,64 @@ async function addGalleries(
   )
   for (let from = 0; from < values.length; from += 500)
     await db.insert(galleries).values(values.slice(from, from + 500))
+}
+
+type Planned = Partial<typeof runGalleries.$inferInsert> & Pick<typeof runGalleries.$inferInsert, 'difference'>
+
+async function addPlanned(db: Db, runId: string, count: number, said: (index: number) => Planned) {
+  const values = Array.from({ length: count }, (_, index) => {
+    const kind = folderTitles[Math.floor((index / count) * folderTitles.length)]!
+    const year = String(2012 + (Math.floor((index * 60) / count) % 10))
+    return {
+      runId,
+      ref: `g${index}`,
+      ordinal: index,
+      path: [kind, year],
+      folderRefs: [kind, `${kind} ${year}`],
+      title: `${couples[index % couples.length]}, ${places[(index * 5) % places.length]}`,
+      date: `${year}-06-${String(1 + (index % 28)).padStart(2, '0')}`,
+      virtual: false,
+      archived: index % 97 === 96,
+      statedCount: 120 + ((index * 37) % 400),
+      reasons: [],
+      chosen: true,
+      ...said(index),
+    }
+  })
+  for (let from = 0; from < values.length; from += 500)
+    await db.insert(runGalleries).values(values.slice(from, from + 500))
+}
+
+/** Two hundred and forty galleries, eleven of which are not what they were. */
+function differing(index: number): Planned {
+  const here = 120 + ((index * 37) % 400)
+  if (index >= 238) return { difference: 'gone', folderRefs: [] }
+  switch (index) {
+    case 0:
+    case 41:
+      return { difference: 'new' }
+    case 7:
+      return {
+        difference: 'changed',
+        here,
+        statedCount: here + 3,
+        reasons: [{ what: 'count', stated: here + 3, here }],
+      }
+    case 52:
+      return { difference: 'changed', here, reasons: [{ what: 'title', was: 'Untitled', now: 'now' }] }
+    case 90:
+      return { difference: 'changed', here, reasons: [{ what: 'undone', failed: 4, skipped: 0 }] }
+    case 91:
+      return { difference: 'changed', here, reasons: [{ what: 'cover' }, { what: 'position' }] }
+    case 130:
+      return { difference: 'changed', here, reasons: [{ what: 'content' }] }
+    case 60:
+      return { difference: 'moved', here, reasons: [{ what: 'folder', was: ['Weddings', '2013'], now: [] }] }
+    case 61:
+      return { difference: 'moved', here, reasons: [{ what: 'position' }] }
+    default:
+      return { difference: 'same', here }
+  }
 }
 
 /** 1,763 galleries, most of them still to come, with one of everything that can be the matter. */

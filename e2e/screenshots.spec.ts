@@ -50,8 +50,11 @@ test('every page and state', async ({ page, system }, { project }) => {
   await show(`/runs/${scenes.surveying}`, 'Looking at the account')
   await shot('run-surveying')
   await show(`/runs/${scenes.planned}`, 'Start the migration')
-  await expect(page.getByRole('table', { name: 'Galleries' }).getByRole('link').first()).toBeVisible()
+  await expect(page.getByRole('checkbox').first()).toBeVisible()
   await shot('run-planned')
+  await show(`/runs/${scenes.repeated}`, 'Take the changes over')
+  await expect(page.getByRole('checkbox').first()).toBeVisible()
+  await shot('run-repeated')
   await freshSamples(system.database.db, scenes.running)
   await show(`/runs/${scenes.running}`, 'photos safe')
   await expect(page.getByRole('table', { name: 'Galleries' }).getByRole('link').first()).toBeVisible()
@@ -63,7 +66,7 @@ test('every page and state', async ({ page, system }, { project }) => {
   await shot('run-cancel', false)
   await show(`/runs/${scenes.running}?state=attention`, 'Counts do not agree')
   await shot('run-attention')
-  await show(`/runs/${scenes.blocked}`, 'Enter credentials')
+  await show(`/runs/${scenes.blocked}`, 'Sign in again')
   await shot('run-blocked')
   await show(`/runs/${scenes.paused}`, 'until the studio has bought more space')
   await shot('run-paused')
@@ -104,6 +107,10 @@ test('every page and state', async ({ page, system }, { project }) => {
   await shot('run-stale')
   system.gate.open()
 
+  await show('/people', 'admin@pass.local')
+  await shot('people')
+  await show('/account', 'this one')
+  await shot('account')
   await page.context().clearCookies()
   await show('/sign-in', 'Sign in to the console')
   await page.getByLabel('E-mail').fill('nobody@pass.test')
@@ -111,8 +118,8 @@ test('every page and state', async ({ page, system }, { project }) => {
   await page.getByRole('button', { name: 'Sign in' }).click()
   await expect(page.getByText('do not go together')).toBeVisible()
   await shot('sign-in-wrong', false)
-  await signIn(page, system, await photographer(system))
-  await show('/', 'is not here yet')
+  await signIn(page, system, await photographer(system, scenes.client))
+  await show('/my', 'safe with us')
   await shot('photographer')
 })
 
@@ -146,9 +153,9 @@ async function signIn(page: Page, system: System, data: { email: string; passwor
   expect(answer.status()).toBe(200)
 }
 
-async function photographer(system: System) {
+async function photographer(system: System, clientId: string) {
   const house = { db: system.database.db, secretKey: Buffer.alloc(32), env: parseEnv({}) }
-  return createUser(house, { email: `photographer-${crypto.randomUUID()}@pass.test`, role: 'photographer' })
+  return createUser(house, { email: `photographer-${crypto.randomUUID()}@pass.test`, role: 'photographer', clientId })
 }
 
 let migrated: { gallery: string; odd: string } | undefined

@@ -112,6 +112,17 @@ test('a client moves: from sign-in to the last retried photo', async ({ page, sy
     await expect(cause).toBeHidden()
   })
 
+  await test.step('checks for changes, and finds none', async () => {
+    await expect(page).toHaveTitle(/^done · Nora Lindt/)
+    await page.getByRole('button', { name: 'Check for changes' }).click()
+    await expect(page).not.toHaveURL(new RegExp(runId))
+    await expect(page.getByRole('region', { name: 'Plan' })).toContainText('Nothing has changed')
+    await expect(page.getByRole('region', { name: 'What is different' })).toContainText('12 of 12 chosen')
+    await page.getByRole('button', { name: 'Close this check' }).click()
+    await expect(page.getByRole('region', { name: 'Progress' })).toContainText('300 of 300 photos safe')
+    await expect(page).toHaveTitle(/done · Nora Lindt/)
+  })
+
   expect(broken).toEqual([])
 })
 

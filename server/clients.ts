@@ -14,7 +14,7 @@ export interface ClientRow {
   lastRun: { id: string; state: string } | null
 }
 
-/** Throws Refusal `client_exists` where the name is taken. */
+/** Throws Refusal `client_exists` where the name is taken, `client_deleted` where its owner waits to be deleted. */
 export async function createClient(
   house: House,
   actor: Actor,
@@ -44,8 +44,15 @@ async function enterClient(
       await recordAudit(tx, actor, 'client.create', rows[0].id, { name }, rows[0].id)
       return { id: rows[0].id, created: true }
     }
-    const known = await tx.execute<{ id: string }>(sql`select id from clients where name = ${name}`)
-    return { id: known.rows[0]!.id, created: false }
+    const known = await tx.execute<{ id: string; deleted: boolean }>(
+      sql`select id, deletion_id is not null as deleted from clients where name = ${name}`,
+    )
+    const { id, deleted } = known.rows[0]!
+    if (deleted) {
+      const sentence = `The client named “${name}” is waiting to be deleted: restore it, or take another name.`
+      throw new Refusal('client_deleted', 409, sentence)
+    }
+    return { id, created: false }
   })
 }
 
@@ -57,12 +64,26 @@ const clientRows = `
   from clients c`
 
 export async function listClients(house: House): Promise<ClientRow[]> {
-  const { rows } = await house.pool.query<ClientRow>(`${clientRows} order by lower(c.name) limit 5000`)
+  const { rows } = await house.pool.query<ClientRow>(
+    `${clientRows} where c.deletion_id is null order by lower(c.name) limit 5000`,
+  )
   return rows
 }
 
+/** Throws Refusal `not_found`. */
+export async function clientNamed(house: Pick<House, 'pool'>, name: string): Promise<{ id: string }> {
+  const { rows } = await house.pool.query<{ id: string }>(
+    'select id from clients where name = $1 and deletion_id is null',
+    [name],
+  )
+  if (!rows[0]) throw notFound('client')
+  return rows[0]
+}
+
 export async function getClient(house: House, clientId: string): Promise<ClientRow> {
-  const { rows } = await house.pool.query<ClientRow>(`${clientRows} where c.id = $1`, [clientId])
+  const { rows } = await house.pool.query<ClientRow>(`${clientRows} where c.id = $1 and c.deletion_id is null`, [
+    clientId,
+  ])
   if (!rows[0]) throw notFound('client')
   return rows[0]
 }

@@ -23,18 +23,23 @@ const schema = z
     MEDIA_PORT: port.default(3001),
     CONSOLE_URL: url.optional(),
     MEDIA_URL: url.optional(),
+    MEDIA_REDIRECT: flag.default(false),
+    MEDIA_CDN_URL: url.optional(),
     HOST: z.string().default('127.0.0.1'),
     PASS_WORKERS: z.coerce.number().int().min(1).max(64).optional(),
     PASS_SECRET_KEY: z
       .string()
       .refine((v) => Buffer.from(v, 'base64').length === 32, 'must be 32 bytes in base64')
       .optional(),
+    SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+    MAIL_FROM: z.string().max(320).optional(),
     CHROME_PATH: z.string().optional(),
     PASS_DEMO: flag.optional(),
     ALLOW_LOCAL_SOURCES: flag.default(false),
     OTEL_EXPORTER_OTLP_ENDPOINT: url.optional(),
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   })
+  .refine((v) => !v.MEDIA_REDIRECT || v.S3_BUCKET, { path: ['MEDIA_REDIRECT'], error: 'needs S3_BUCKET' })
   .transform((v) => ({
     ...v,
     CONSOLE_URL: v.CONSOLE_URL ?? `http://localhost:${v.PORT}`,

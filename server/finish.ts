@@ -1,7 +1,10 @@
 // How a run comes to its end by itself.
 import { sql } from 'drizzle-orm'
 import type { Tx } from '#db/client.ts'
+import { tellClient } from './client-mails.ts'
+import { coveredBy } from './coverage.ts'
 import { recordEvent } from './events.ts'
+import { clock, worksUnsigned } from './standing.ts'
 
 /**
  * Taken by workers before they bring a gallery of the run to its end, as the verbs do: of two that finish the last
@@ -22,12 +25,13 @@ export async function finishIfSettled(tx: Tx, runId: string): Promise<boolean> {
   if (open) return false
   const done = await tx.execute(sql`
     update runs set state = ${troubled ? 'done_with_problems' : 'done'}::run_state, state_by = 'worker', state_at = now(), code = null,
-      todo = null, resume_to = null, finished_at = now()
-    where id = ${runId} and state = 'running' returning id`)
+      todo = null, resume_to = null, finished_at = now(), ${clock.works}
+    where id = ${runId} and ${sql.raw(worksUnsigned('runs'))} returning id`)
   if (done.rows.length === 0) return false
   await publishRest(tx, runId)
   await freeze(tx, runId)
   await recordEvent(tx, runId, 'worker', 'finished', { troubled })
+  await tellClient(tx, runId, 'done')
   return true
 }
 
@@ -49,6 +53,6 @@ export async function freeze(tx: Tx, runId: string): Promise<void> {
       select jsonb_build_object('galleries', count(*), 'found', coalesce(sum(total), 0), 'stored', coalesce(sum(stored), 0),
         'rendered', coalesce(sum(rendered), 0), 'published', coalesce(sum(published), 0), 'skipped', coalesce(sum(skipped), 0),
         'failed', coalesce(sum(failed), 0), 'degraded', coalesce(sum(degraded), 0), 'bytes', coalesce(sum(bytes_stored), 0))
-      from galleries where run_id = ${runId}), finished_at = coalesce(finished_at, now())
+      from galleries where id = ${sql.raw(coveredBy('runs.id'))}), finished_at = coalesce(finished_at, now())
     where id = ${runId}`)
 }

@@ -1,18 +1,22 @@
 // Galleries and their pictures, as steps need them and as the console shows them.
+import { coveredBy } from './coverage.ts'
 import type { House } from './house.ts'
 import { type Instructions, instructionsHash } from './instructions.ts'
 import { notFound } from './refusal.ts'
 import type { RunState } from './runs.ts'
 import { signedImagePath } from './signing.ts'
+import { worksUnsigned } from './standing.ts'
 
 export type GalleryState = 'found' | 'planned' | 'waiting' | 'copying' | 'verified' | 'published' | 'attention'
-export type PhotoState = 'listed' | 'stored' | 'rendered' | 'published' | 'skipped' | 'failed'
+export type PhotoState = 'listed' | 'stored' | 'rendered' | 'published' | 'skipped' | 'failed' | 'gone' | 'deleted'
 
 /** What steps need of a gallery. */
 export interface GalleryFacts {
   id: number
   runId: string
   runState: RunState
+  /** Whether what is stored of it is rendered, reconciled and published; see `server/standing.ts`. */
+  worksUnsigned: boolean
   clientId: string
   sourceId: string | null
   ref: string
@@ -26,7 +30,7 @@ export interface GalleryFacts {
 
 export async function galleryFacts(house: House, galleryId: number): Promise<GalleryFacts> {
   const { rows } = await house.pool.query<GalleryFacts>(
-    `select g.id, g.run_id as "runId", r.state as "runState", g.client_id as "clientId", g.source_id as "sourceId", g.ref, g."virtual",
+    `select g.id, g.run_id as "runId", r.state as "runState", ${worksUnsigned('r')} as "worksUnsigned", g.client_id as "clientId", g.source_id as "sourceId", g.ref, g."virtual",
        g.state, g.cursor, g.listed_at as "listedAt", g.built_at as "builtAt", g.stated_count as "statedCount"
      from galleries g join runs r on r.id = g.run_id where g.id = $1`,
     [galleryId],
@@ -54,8 +58,21 @@ export interface GalleryRow {
   bytesStored: number
   waitingSince: Date | null
   access: 'public' | 'hidden' | 'private' | 'password' | null
+  /** Who may see it here: never more than at the provider. */
+  publishedAs: PublishedAccess
+  /** How long its thaw usually takes, where the provider's help says so. */
+  thawUsualHours: number | null
   statedCount: number | null
+  /** Since when the account has it no more; it is kept as it was. */
+  goneAt: Date | null
+  /** Photos kept though the provider has them no more; in none of the other numbers. */
+  gone: number
 }
+
+export type PublishedAccess = 'public' | 'hidden' | 'private' | 'password'
+
+/** Of a gallery `g`: private where the provider does not tell its access, or its password is not known (yet). */
+const publishedAs = `case when g.access is null or (g.access = 'password' and g.password is null) then 'private' else g.access::text end as "publishedAs"`
 
 const folderPaths = `
   with recursive paths as (
@@ -72,13 +89,14 @@ export interface GalleryFilter {
   limit?: number
 }
 
-/** In the order of the account, by keyset on the ordinal; `counts` are of the whole run. */
+/** In the order of the account, by keyset; `counts` are of the whole run. */
 export async function runGalleries(
   house: House,
   runId: string,
   filter: GalleryFilter = {},
 ): Promise<{ galleries: GalleryRow[]; nextCursor: string | null; counts: Partial<Record<GalleryState, number>> }> {
   const limit = Math.min(filter.limit ?? 200, 500)
+  const [ordinal, id] = filter.cursor?.split(' ') ?? []
   const search = filter.search?.trim() ? `%${filter.search.trim().replace(/[\\%_]/g, '\\$&')}%` : null
   const [galleries, counts] = await Promise.all([
     house.pool.query<GalleryRow & { ordinal: number }>(
@@ -86,29 +104,34 @@ export async function runGalleries(
        select g.id, g.public_id as "publicId", g.ref, coalesce(p.path, '{}') as path, g.title, g.state, g.code, g.total,
          g.stored + g.rendered + g.published as copied, g.rendered + g.published as rendered, g.published, g.skipped, g.failed, g.degraded,
          (select count(*)::int from sets s where s.gallery_id = g.id and s.ref is not null) as sets,
-         g.bytes_stored as "bytesStored", g.waiting_since as "waitingSince", g.access, g.stated_count as "statedCount", g.ordinal
+         g.bytes_stored as "bytesStored", g.waiting_since as "waitingSince", g.thaw_usual_hours as "thawUsualHours",
+         g.access, ${publishedAs}, g.stated_count as "statedCount", g.gone_at as "goneAt", g.gone,
+         coalesce(m.ordinal, g.ordinal) as ordinal
        from galleries g left join paths p on p.id = g.folder_id
-       where g.run_id = $1 and ($2::gallery_state[] is null or g.state = any($2)) and ($3::int is null or g.ordinal > $3)
+         left join run_galleries m on m.run_id = $1 and m.ref = g.ref and m.covered
+       where g.id = ${coveredBy('$1')} and ($2::gallery_state[] is null or g.state = any($2))
+         and ($3::int is null or (coalesce(m.ordinal, g.ordinal), g.id) > ($3, $7::int8))
          and ($4::text is null or g.title ilike $4 or array_to_string(p.path, ' / ') ilike $4 or g.ref = $5)
-       order by g.ordinal limit $6`,
+       order by coalesce(m.ordinal, g.ordinal), g.id limit $6`,
       [
         runId,
         filter.states ?? null,
-        filter.cursor ? Number(filter.cursor) : null,
+        ordinal === undefined ? null : Number(ordinal),
         search,
         filter.search?.trim() ?? null,
         limit,
+        Number(id ?? 0),
       ],
     ),
     house.pool.query<{ state: GalleryState; n: number }>(
-      'select state, count(*)::int as n from galleries where run_id = $1 group by state',
+      `select state, count(*)::int as n from galleries where id = ${coveredBy('$1')} group by state`,
       [runId],
     ),
   ])
   const last = galleries.rows.at(-1)
   return {
     galleries: galleries.rows.map(({ ordinal: _, ...row }) => row),
-    nextCursor: galleries.rows.length === limit && last ? String(last.ordinal) : null,
+    nextCursor: galleries.rows.length === limit && last ? `${last.ordinal} ${last.id}` : null,
     counts: Object.fromEntries(counts.rows.map((row) => [row.state, row.n])),
   }
 }
@@ -124,6 +147,7 @@ export interface GalleryDetail {
   description: string | null
   date: string | null
   access: GalleryRow['access']
+  publishedAs: PublishedAccess
   passwordKnown: boolean
   passwordHint: string | null
   expiresAt: string | null
@@ -136,6 +160,8 @@ export interface GalleryDetail {
   degraded: number
   bytesStored: number
   statedCount: number | null
+  goneAt: Date | null
+  gone: number
   verifiedAt: Date | null
   sets: { id: number; ref: string | null; parentRef: string | null; title: string; count: number }[]
 }
@@ -147,13 +173,13 @@ export async function galleryDetail(house: House, publicId: string): Promise<Gal
          select id, parent_id, title, 0 as depth from folders where id = g.folder_id
          union all select f.id, f.parent_id, f.title, up.depth + 1 from folders f join up on f.id = up.parent_id
        ) select array_agg(title order by depth desc) from up), '{}') as path,
-       g.title, g.description, g.date, g.access, g.password_known as "passwordKnown", g.password_hint as "passwordHint",
+       g.title, g.description, g.date, g.access, ${publishedAs}, g.password_known as "passwordKnown", g.password_hint as "passwordHint",
        g.expires_at as "expiresAt", g.state, g.code, g.total, g.published, g.skipped, g.failed, g.degraded,
-       g.bytes_stored as "bytesStored", g.stated_count as "statedCount", g.verified_at as "verifiedAt",
+       g.bytes_stored as "bytesStored", g.stated_count as "statedCount", g.gone_at as "goneAt", g.gone, g.verified_at as "verifiedAt",
        (select coalesce(json_agg(json_build_object('id', s.id, 'ref', s.ref, 'parentRef', s.parent_ref, 'title', s.title,
-          'count', (select count(*) from placements l where l.set_id = s.id)) order by s.position, s.id), '[]')
+          'count', (select count(*) from placements l join photos p on p.id = l.photo_id and p.state <> 'deleted' where l.set_id = s.id)) order by s.position, s.id), '[]')
         from sets s where s.gallery_id = g.id) as sets
-     from galleries g join clients c on c.id = g.client_id where g.public_id = $1`,
+     from galleries g join clients c on c.id = g.client_id where g.public_id = $1 and g.deletion_id is null`,
     [publicId],
   )
   if (!rows[0]) throw notFound('gallery')
@@ -201,9 +227,9 @@ export async function galleryPhotos(
     `select p.id, l.position, p.public_id as "publicId", p.filename, p.caption, p.keywords, p.taken_at as "takenAt", p.kind, p.state, p.code,
        p.rendition, coalesce(a.width, p.width) as width, coalesce(a.height, p.height) as height, p.bytes, r.renditions,
        array(select n.hash from renditions n where n.client_id = p.client_id and n.sha256 = p.sha256) as made
-     from galleries g join sets s on s.gallery_id = g.id join placements l on l.set_id = s.id join photos p on p.id = l.photo_id
+     from galleries g join sets s on s.gallery_id = g.id join placements l on l.set_id = s.id join photos p on p.id = l.photo_id and p.state <> 'deleted'
        join runs r on r.id = p.run_id left join assets a on a.client_id = p.client_id and a.sha256 = p.sha256
-     where g.public_id = $1 and s.id = $2 and (l.position, p.id) > ($3, $4) order by l.position, p.id limit $5`,
+     where g.public_id = $1 and g.deletion_id is null and s.id = $2 and (l.position, p.id) > ($3, $4) order by l.position, p.id limit $5`,
     [publicId, setId, position, id, limit],
   )
   const last = rows.at(-1)
@@ -217,7 +243,8 @@ export async function galleryPhotos(
   }
 }
 
-function pictureUrl(
+/** null where there is no such rendition; `made` are the hashes of those there are. */
+export function pictureUrl(
   house: House,
   publicId: string,
   name: string,

@@ -5,6 +5,8 @@ import { sql } from 'drizzle-orm'
 import type { Db, Tx } from '#db/client.ts'
 import { jsonb } from './jsonb.ts'
 import { chunkSize, type NewJob, type Queues } from './queues.ts'
+import { worksUnsigned } from './standing.ts'
+import { settleWishes } from './uploads/wanted.ts'
 
 /** What became of one photo in one attempt. */
 export type Outcome = { id: number; attempts: number } & (
@@ -14,6 +16,8 @@ export type Outcome = { id: number; attempts: number } & (
       bytes: number
       contentType: string
       isOriginal: boolean
+      /** Where the provider tells none: what the EXIF says. */
+      takenAt?: string | null
       /** False where nothing is to be made of it: it counts as rendered at once. */
       render: boolean
     }
@@ -39,6 +43,7 @@ export interface Chunk {
 
 export interface ChunkPhoto {
   id: number
+  publicId: string
   ref: string
   kind: 'photo' | 'video' | 'file'
   filename: string | null
@@ -55,12 +60,12 @@ export interface ChunkPhoto {
 /** The photos of a job that still wait for this step. Reads only; the guard is in `settle`. */
 export async function claim(db: Db, photoIds: number[], state: 'listed' | 'stored'): Promise<Chunk> {
   const { rows } = await db.execute<ChunkPhoto & ChunkRun & Record<string, unknown>>(sql`
-    select p.id::int8 as id, p.ref, p.kind, p.filename, p.handle, p.gallery_id as "galleryId", g.ref as "galleryRef",
+    select p.id::int8 as id, p.public_id as "publicId", p.ref, p.kind, p.filename, p.handle, p.gallery_id as "galleryId", g.ref as "galleryRef",
       p.attempts, p.stated_bytes as "statedBytes", encode(p.sha256, 'hex') as sha256, p.content_type as "contentType",
       p.taken_at as "takenAt", r.id as "runId", r.client_id as "clientId", r.source_id as "sourceId", r.renditions
     from photos p join galleries g on g.id = p.gallery_id join runs r on r.id = p.run_id
-    where p.id = any(${sql.param(photoIds)}::int8[]) and p.state::text = ${state} and r.state = 'running'
-      and not (g.archived and g.state = 'waiting')
+    where p.id = any(${sql.param(photoIds)}::int8[]) and p.state::text = ${state} and ${moves(state)}
+      and (p.state = 'stored' or not g.archived or g.state = 'attention')
     order by p.id`)
   const first = rows[0]
   if (!first) return { run: null, photos: [] }
@@ -70,6 +75,9 @@ export async function claim(db: Db, photoIds: number[], state: 'listed' | 'store
     photos: rows.filter((row) => row.runId === runId),
   }
 }
+
+/** Rendering needs nobody who is signed in at the provider. */
+const moves = (state: 'listed' | 'stored') => sql.raw(state === 'stored' ? worksUnsigned('r') : "r.state = 'running'")
 
 export interface Settled {
   /** Ids whose state or attempt really changed. */
@@ -81,18 +89,21 @@ export interface Settled {
 /**
  * Advances photos that are still in `from` with the attempt count they were claimed with (a stale worker changes
  * nothing), enqueues what follows, and tells which galleries are ready to be reconciled (their jobs are enqueued too).
+ * An upload (`sourceId` null) has no provider to be held against: what is rendered of it is published at once.
  */
 export async function settle(
   tx: Tx,
   queues: Queues,
-  run: { id: string; clientId: string },
+  run: { id: string; clientId: string; sourceId?: string | null },
   step: string,
   from: 'listed' | 'stored',
   outcomes: Outcome[],
 ): Promise<Settled> {
   if (outcomes.length === 0) return { changed: [], complete: [] }
   const jobs = followUps(run.id, from, outcomes)
-  const wanted = outcomes.map((outcome) => wantedRow(outcome, from, step, jobs.of.get(outcome.id) ?? null))
+  const isUpload = run.sourceId === null
+  const ready = isUpload ? 'published' : 'rendered'
+  const wanted = outcomes.map((outcome) => wantedRow(outcome, from, ready, step, jobs.of.get(outcome.id) ?? null))
   const { rows } = await tx.execute<{ id: number; complete: number[] | null }>(sql`
     with want as (
       select * from jsonb_to_recordset(${jsonb(wanted)}::jsonb) as w(
@@ -122,17 +133,18 @@ export async function settle(
         count(*) filter (where state <> ${from}::photo_state)::int as away,
         count(*) filter (where state = 'stored' and ${from} <> 'stored')::int as stored,
         count(*) filter (where state = 'rendered')::int as rendered,
+        count(*) filter (where state = 'published')::int as published,
         count(*) filter (where state = 'skipped')::int as skipped,
         count(*) filter (where state = 'failed')::int as failed,
-        count(*) filter (where state = 'rendered' and rendition <> 'ok')::int as degraded,
+        count(*) filter (where state in ('rendered', 'published') and rendition <> 'ok')::int as degraded,
         coalesce(sum(bytes), 0)::int8 as bytes
       from changed group by gallery_id
     ), counted as (
       update galleries g set
         listed = g.listed - case when ${from} = 'listed' then m.away else 0 end,
         stored = g.stored + m.stored - case when ${from} = 'stored' then m.away else 0 end,
-        rendered = g.rendered + m.rendered, skipped = g.skipped + m.skipped, failed = g.failed + m.failed,
-        degraded = g.degraded + m.degraded, bytes_stored = g.bytes_stored + m.bytes
+        rendered = g.rendered + m.rendered, published = g.published + m.published, skipped = g.skipped + m.skipped,
+        failed = g.failed + m.failed, degraded = g.degraded + m.degraded, bytes_stored = g.bytes_stored + m.bytes
       from moved m where g.id = m.gallery_id
       returning g.id, (g.listed = 0 and g.stored = 0 and g.listed_at is not null and g.built_at is not null) as complete
     )
@@ -150,6 +162,7 @@ export async function settle(
   )
   await queues.enqueue(tx, 'render-photos', onlyOf(jobs.render, changed))
   await queues.enqueue(tx, 'fetch-photos', onlyOf(jobs.fetch, changed))
+  if (isUpload) await settleWishes(tx, [...changed])
   const complete = (rows[0]?.complete ?? []).map(Number)
   await queues.enqueue(
     tx,
@@ -215,17 +228,24 @@ function onlyOf<N extends 'fetch-photos' | 'render-photos'>(jobs: NewJob<N>[], c
     .filter((job) => job.payload.photoIds.length > 0)
 }
 
-function wantedRow(outcome: Outcome, from: 'listed' | 'stored', step: string, jobId: string | null) {
+function wantedRow(
+  outcome: Outcome,
+  from: 'listed' | 'stored',
+  ready: 'rendered' | 'published',
+  step: string,
+  jobId: string | null,
+) {
   const base = { id: outcome.id, attempts: outcome.attempts, tried: outcome.attempts, job_id: jobId }
   switch (outcome.to) {
     case 'stored': {
-      const { sha256, bytes, contentType, isOriginal, render } = outcome
-      const kept = { ...base, tried: 0, sha256, bytes, content_type: contentType, is_original: isOriginal }
-      return render ? { ...kept, to: 'stored' } : { ...kept, to: 'rendered', rendition: 'ok' }
+      const { sha256, bytes, contentType, isOriginal, takenAt, render } = outcome
+      const facts = { sha256, bytes, content_type: contentType, is_original: isOriginal, taken_at: takenAt }
+      const kept = { ...base, tried: 0, ...facts }
+      return render ? { ...kept, to: 'stored' } : { ...kept, to: ready, rendition: 'ok' }
     }
     case 'rendered': {
       const { rendition, width, height, takenAt } = outcome
-      return { ...base, to: 'rendered', rendition, width, height, taken_at: takenAt }
+      return { ...base, to: ready, rendition, width, height, taken_at: takenAt }
     }
     case 'skipped':
       return { ...base, to: 'skipped', step, code: outcome.code }
@@ -250,10 +270,10 @@ async function recordAssets(tx: Tx, clientId: string, outcomes: Outcome[]): Prom
   if (stored.length === 0) return
   await tx.execute(sql`
     insert into assets (client_id, sha256, bytes, content_type)
-    select ${clientId}::uuid, decode(a.sha256, 'hex'), a.bytes, a."contentType"
+    select distinct on (a.sha256) ${clientId}::uuid, decode(a.sha256, 'hex'), a.bytes, a."contentType"
     from jsonb_to_recordset(${jsonb(stored)}::jsonb) as a(sha256 text, bytes int8, "contentType" text)
     order by a.sha256
-    on conflict do nothing`)
+    on conflict (client_id, sha256) do update set removed_at = null where assets.removed_at is not null`)
 }
 
 async function recordAttempts(tx: Tx, step: string, outcomes: Outcome[]): Promise<void> {

@@ -4,7 +4,8 @@ import { sql } from 'drizzle-orm'
 import type { Tx } from '#db/client.ts'
 import { jsonb, storable } from './jsonb.ts'
 import { chunksOf } from './ledger.ts'
-import type { Queues } from './queues.ts'
+import type { NewJob, Queues } from './queues.ts'
+import { leaveBehind, lookAgain, waitForPhotos } from './relisting.ts'
 
 export type Access = 'public' | 'hidden' | 'private' | 'password'
 export type PhotoKind = 'photo' | 'video' | 'file'
@@ -60,8 +61,19 @@ export interface FoundPhoto {
   placements: { setRef: string | null; position: number }[]
   /** Whatever `open` needs to find the bytes again; JSON, at most 2 kB, no secret, no address that expires. */
   handle: unknown
+  /** Changes when the original's bytes do, and with nothing else where the provider allows; null: it does not tell. */
   changeToken: string | null
   extra: Record<string, unknown>
+}
+
+/** A list of photos that a visitor picked. */
+export interface FoundFavourites {
+  ref: string
+  galleryRef: string | null
+  name: string
+  owner: string | null
+  /** null: the provider does not tell which. */
+  photoRefs: string[] | null
 }
 
 /** Parents stand before their children. */
@@ -81,6 +93,21 @@ export async function recordFolders(
   }
 }
 
+export async function recordFavourites(
+  tx: Tx,
+  run: { id: string; clientId: string; sourceId: string },
+  lists: FoundFavourites[],
+): Promise<void> {
+  for (const list of lists) {
+    await tx.execute(sql`
+      insert into favourites (client_id, source_id, run_id, gallery_ref, ref, name, owner, photo_refs)
+      values (${run.clientId}, ${run.sourceId}, ${run.id}, ${list.galleryRef}, ${list.ref}, ${storable(list.name)},
+        ${list.owner && storable(list.owner)}, ${list.photoRefs ? jsonb(list.photoRefs) : null}::jsonb)
+      on conflict (client_id, source_id, gallery_ref, ref) do update set run_id = excluded.run_id, name = excluded.name,
+        owner = excluded.owner, photo_refs = excluded.photo_refs`)
+  }
+}
+
 /** Galleries in the order of the account; one that an earlier run moved is taken over by this run and listed again. */
 export async function recordGalleries(
   tx: Tx,
@@ -88,22 +115,27 @@ export async function recordGalleries(
   galleries: (FoundGallery & { ordinal: number })[],
 ): Promise<void> {
   if (galleries.length === 0) return
+  const rows = galleries.map((gallery) => {
+    const { title, date, access, coverRef, virtual, statedCount } = gallery
+    return { ...gallery, surveyed: { title, date, access, coverRef, virtual, statedCount } }
+  })
   const kept = (column: string) =>
     sql.raw(`${column} = case when galleries.run_id = excluded.run_id then galleries.${column} end`)
   await tx.execute(sql`
     insert into galleries (client_id, source_id, run_id, folder_id, ref, title, date, access, cover_ref, position, ordinal,
-      "virtual", stated_count, stated_bytes, change_token, archived)
+      "virtual", stated_count, stated_bytes, change_token, surveyed, archived)
     select distinct on (g.ref) ${run.clientId}::uuid, ${run.sourceId}::uuid, ${run.id}::uuid, f.id, g.ref, g.title, g.date, g.access,
-      g."coverRef", g.position, g.ordinal, g."virtual", g."statedCount", g."statedBytes", g."changeToken", coalesce(g.archived, false)
-    from jsonb_to_recordset(${jsonb(galleries)}::jsonb) as g(ref text, "folderRef" text, title text, position int4, ordinal int4,
-      "virtual" bool, "statedCount" int4, "statedBytes" int8, access access, date text, "coverRef" text, "changeToken" text, archived bool)
+      g."coverRef", g.position, g.ordinal, g."virtual", g."statedCount", g."statedBytes", g."changeToken", g.surveyed, coalesce(g.archived, false)
+    from jsonb_to_recordset(${jsonb(rows)}::jsonb) as g(ref text, "folderRef" text, title text, position int4, ordinal int4,
+      "virtual" bool, "statedCount" int4, "statedBytes" int8, access access, date text, "coverRef" text, "changeToken" text, surveyed jsonb, archived bool)
     left join folders f on f.source_id = ${run.sourceId}::uuid and f.ref = g."folderRef"
     order by g.ref, g.ordinal
     on conflict (client_id, source_id, ref) do update set
       run_id = excluded.run_id, folder_id = excluded.folder_id, title = excluded.title, date = excluded.date,
       access = excluded.access, cover_ref = excluded.cover_ref, position = excluded.position, ordinal = excluded.ordinal,
       "virtual" = excluded."virtual", stated_count = excluded.stated_count, stated_bytes = excluded.stated_bytes,
-      change_token = excluded.change_token,
+      change_token = excluded.change_token, surveyed = excluded.surveyed, gone_at = null,
+      listing = galleries.listing + case when galleries.run_id = excluded.run_id then 0 else 1 end,
       archived = case when galleries.run_id = excluded.run_id then galleries.archived else excluded.archived end,
       state = case when galleries.run_id = excluded.run_id then galleries.state else 'found' end,
       tries = case when galleries.run_id = excluded.run_id then galleries.tries else 0 end,
@@ -142,8 +174,9 @@ export interface ListedGallery {
 }
 
 /**
- * One page into the ledger: photos, places, counters, the fetch jobs and the cursor, all or nothing. False where
- * another lister has moved the cursor on meanwhile: the caller stops.
+ * One page into the ledger: photos, places, counters, the jobs and the cursor, all or nothing. Of a gallery that was
+ * listed before, what changed is taken over, and the last page leaves behind what the provider has no more. False
+ * where another lister has moved the cursor on meanwhile: the caller stops.
  */
 export async function recordPage(
   tx: Tx,
@@ -152,33 +185,48 @@ export async function recordPage(
   page: { photos: FoundPhoto[]; next: string | null },
   cursor: string | null,
 ): Promise<boolean> {
-  const moved = await tx.execute(sql`
+  await waitForPhotos(tx, gallery, page, cursor)
+  const moved = await tx.execute<{ listing: number }>(sql`
     update galleries set cursor = ${page.next}, tries = 0, listed_at = ${page.next === null ? sql`now()` : sql`null`}
     where id = ${gallery.id} and cursor is not distinct from ${cursor} and listed_at is null
-    returning id`)
-  if (moved.rows.length === 0) return false
-  if (page.photos.length === 0) return true
-  const owners = await ownersOf(tx, gallery, page.photos)
-  const rows = page.photos.map((photo, i) => ({
+    returning listing`)
+  if (!moved.rows[0]) return false
+  const { listing } = moved.rows[0]
+  if (page.photos.length > 0) await enterPhotos(tx, queues, gallery, page.photos, listing)
+  if (page.next === null && listing > 1) await leaveBehind(tx, gallery, listing)
+  return true
+}
+
+async function enterPhotos(
+  tx: Tx,
+  queues: Queues,
+  gallery: ListedGallery,
+  photos: FoundPhoto[],
+  listing: number,
+): Promise<void> {
+  const owners = await ownersOf(tx, gallery, photos)
+  const rows = photos.map((photo, i) => ({
     ...photo,
     extra: Object.keys(photo.extra).length > 0 ? photo.extra : null,
     owner: owners[i] ?? gallery.id,
   }))
+  const again = listing > 1 ? await lookAgain(tx, gallery, rows) : { fetch: [], render: [] }
   const inserted = await insertPhotos(tx, gallery, rows)
-  await placePhotos(tx, gallery.id, rows)
+  await placePhotos(tx, gallery.id, rows, listing)
   const byOwner = Map.groupBy(inserted, (row) => row.galleryId)
-  for (const ids of byOwner.values()) {
-    const jobs = chunksOf(
-      'fetch-photos',
-      gallery.runId,
-      ids.map((row) => row.id),
-    )
-    await tx.execute(sql`
-      update photos p set job_id = j.id from jsonb_to_recordset(${jsonb(jobs.flatMap((job) => job.payload.photoIds.map((photo) => ({ id: job.id, photo }))))}::jsonb)
-        as j(id uuid, photo int8) where p.id = j.photo`)
-    await queues.enqueue(tx, 'fetch-photos', jobs)
-  }
-  return true
+  const chunks = [...byOwner.values()].map((ids) => ids.map((row) => row.id))
+  for (const ids of [again.fetch, ...chunks])
+    await queues.enqueue(tx, 'fetch-photos', await given(tx, chunksOf('fetch-photos', gallery.runId, ids)))
+  await queues.enqueue(tx, 'render-photos', await given(tx, chunksOf('render-photos', gallery.runId, again.render)))
+}
+
+/** Every photo learns the job that works on it. */
+async function given<N extends 'fetch-photos' | 'render-photos'>(tx: Tx, jobs: NewJob<N>[]): Promise<NewJob<N>[]> {
+  if (jobs.length === 0) return jobs
+  const of = jobs.flatMap((job) => job.payload.photoIds.map((photo) => ({ id: job.id, photo })))
+  await tx.execute(sql`
+    update photos p set job_id = j.id from jsonb_to_recordset(${jsonb(of)}::jsonb) as j(id uuid, photo int8) where p.id = j.photo`)
+  return jobs
 }
 
 /**
@@ -234,21 +282,23 @@ async function placePhotos(
   tx: Tx,
   galleryId: number,
   rows: { ref: string; kind: string; owner: number; placements: { setRef: string | null; position: number }[] }[],
+  listing: number,
 ): Promise<void> {
   const places = rows.flatMap(({ ref, kind, owner, placements }) =>
     placements.map((place) => ({ ref, file: kind === 'file', owner, ...place })),
   )
   // Sets that the gallery's detail has not told yet: named when it does.
   await tx.execute(sql`
-    insert into sets (gallery_id, ref, title, position)
-    select ${galleryId}, l.ref, '', 0 from jsonb_array_elements_text(${jsonb([...new Set(places.map((place) => place.setRef))])}::jsonb) as l(ref)
-    on conflict (gallery_id, ref) do nothing`)
+    insert into sets (gallery_id, ref, title, position, listing)
+    select ${galleryId}, l.ref, '', 0, ${listing}::int2 from jsonb_array_elements_text(${jsonb([...new Set(places.map((place) => place.setRef))])}::jsonb) as l(ref)
+    on conflict (gallery_id, ref) do update set listing = excluded.listing where sets.listing < excluded.listing`)
   await tx.execute(sql`
-    insert into placements (set_id, photo_id, position)
-    select distinct on (s.id, p.id) s.id, p.id, l.position
+    insert into placements (set_id, photo_id, position, listing)
+    select distinct on (s.id, p.id) s.id, p.id, l.position, ${listing}::int2
     from jsonb_to_recordset(${jsonb(places)}::jsonb) as l(ref text, file bool, owner int8, "setRef" text, position int4)
     join photos p on p.gallery_id = l.owner and p.ref = l.ref and (p.kind = 'file') = l.file
     join sets s on s.gallery_id = ${galleryId} and s.ref is not distinct from l."setRef"
     order by s.id, p.id, l.position
-    on conflict (set_id, photo_id) do update set position = excluded.position where placements.position <> excluded.position`)
+    on conflict (set_id, photo_id) do update set position = excluded.position, listing = excluded.listing
+      where placements.position <> excluded.position or placements.listing < excluded.listing`)
 }

@@ -1,11 +1,13 @@
 // Notifications are hints, the tables are the truth: `announce` sends a run's id at most four times a second,
-// `follow` yields at once, then for each hint, and every 15 s without one.
+// `follow` yields at once, then for each hint, and every 15 s without one. What somebody waits for is told at once.
 import { EventEmitter } from 'node:events'
 import pg from 'pg'
 import type { House } from './house.ts'
 import { log } from './log.ts'
 
 const channel = 'pass_run'
+const photoChannel = 'pass_photo'
+const workChannel = 'pass_work'
 const gatherMilliseconds = 250
 const restMilliseconds = 15_000
 /** After a lost connection. */
@@ -22,6 +24,19 @@ export function announce(house: House, runId: string): void {
   }, gatherMilliseconds)
   timer.unref()
   pending.set(runId, timer)
+}
+
+/** After commit: photos that came to their end, by public id, for whoever waits for one of them. */
+export async function announcePhotos(house: Pick<House, 'pool'>, publicIds: string[]): Promise<void> {
+  if (publicIds.length === 0) return
+  await house.pool
+    .query('select pg_notify($1, id) from unnest($2::text[]) as n(id)', [photoChannel, publicIds])
+    .catch(() => {})
+}
+
+/** After commit: a queue has work that somebody waits for; workers need not wait until they look again. */
+export function announceWork(house: Pick<House, 'pool'>, queue: string): void {
+  house.pool.query('select pg_notify($1, $2)', [workChannel, queue]).catch(() => {})
 }
 
 interface Listener {
@@ -48,7 +63,10 @@ function listenerOf(house: House): Listener {
       application_name: 'pass-live',
       keepAlive: true,
     })
-    client.on('notification', (message) => listener.hints.emit('hint', message.payload))
+    client.on('notification', ({ channel: from, payload }) => {
+      if (from === channel) listener.hints.emit('hint', payload)
+      else listener.hints.emit(`${from} ${payload}`)
+    })
     client.on('error', () => client.end().catch(() => {}))
     client.on('end', () => {
       listener.client = null
@@ -56,9 +74,10 @@ function listenerOf(house: House): Listener {
     })
     try {
       await client.connect()
-      await client.query(`listen ${channel}`)
+      await client.query(`listen ${channel}; listen ${photoChannel}; listen ${workChannel}`)
       listener.client = client
       listener.hints.emit('hint', '*')
+      for (const name of listener.hints.eventNames()) if (name !== 'hint') listener.hints.emit(name)
     } catch (error) {
       log.warn({ err: (error as Error).message }, 'live: not listening, trying again')
       await client.end().catch(() => {})
@@ -66,6 +85,22 @@ function listenerOf(house: House): Listener {
   }
   again()
   return listener
+}
+
+/** Calls `look` whenever the photo may have come to its end. Returns how to stop that. */
+export function onPhoto(house: House, publicId: string, look: () => void): () => void {
+  return on(house, `${photoChannel} ${publicId}`, look)
+}
+
+/** Calls `look` whenever the queue may have work that somebody waits for. Returns how to stop that. */
+export function onWork(house: House, queue: string, look: () => void): () => void {
+  return on(house, `${workChannel} ${queue}`, look)
+}
+
+function on(house: House, name: string, look: () => void): () => void {
+  const { hints } = listenerOf(house)
+  hints.on(name, look)
+  return () => hints.off(name, look)
 }
 
 /** Yields at once, then whenever the run (or any, with `*`) may have changed; ends with the signal. */

@@ -8,22 +8,8 @@ export interface RateBounds {
   start: number
   least: number
   most: number
-}
-
-export interface HostBudget {
-  /** With the port where it is not the default one. */
-  host: string
-  lane: string
-  /** Requests a second, now, at the least, at the most. */
-  rate: number
-  least: number
-  most: number
-  blockedUntil: Date | null
-  paused: boolean
-  /** Status of the last complaint; null where there was none. */
-  reason: string | null
-  /** When `reason` came about. */
-  updatedAt: Date
+  /** Whose host it is, for people to see. */
+  provider?: string
 }
 
 export interface Budget {
@@ -40,9 +26,6 @@ export interface Budget {
   limited(host: string, seconds: number | null, status: number, fruitless?: boolean): Promise<number>
   /** The host refused (403): halves the rate of all its lanes. Several within a second count once. */
   refused(host: string): Promise<void>
-  state(): Promise<HostBudget[]>
-  /** By hand, for all lanes of a host that has been asked before. */
-  set(host: string, change: { rate?: number; most?: number; paused?: boolean }): Promise<void>
 }
 
 /** The host is blocked or paused for longer than `patienceSeconds`: the work had better wait elsewhere. */
@@ -107,12 +90,6 @@ export function createBudget(pool: Pool, options: BudgetOptions = {}): Budget {
     async refused(host) {
       await complain(pool, refusedSql, [host])
     },
-    state() {
-      return query<HostBudget>(pool, stateSql, [])
-    },
-    async set(host, { rate, most, paused }) {
-      await query(pool, setSql, [host, rate ?? null, most ?? null, paused ?? null])
-    },
   }
 }
 
@@ -120,7 +97,7 @@ async function lease(pool: Pool, host: string, lane: string, bounds: RateBounds,
   for (;;) {
     const [lease] = await query<Lease>(pool, leaseSql, [host, lane, wanted])
     if (lease) return lease
-    await query(pool, firstSql, [host, lane, bounds.start, bounds.least, bounds.most])
+    await query(pool, firstSql, [host, lane, bounds.start, bounds.least, bounds.most, bounds.provider])
   }
 }
 
@@ -154,8 +131,8 @@ function isPassing(error: unknown, pool: Pool): boolean {
 }
 
 const firstSql = `
-  insert into host_budgets (host, lane, rate, "least", most, tokens, refilled_at, updated_at)
-  values ($1, $2, greatest($4::float8, least($3::float8, $5::float8)), $4, $5, 1, now(), now())
+  insert into host_budgets (host, lane, rate, "least", most, tokens, refilled_at, updated_at, provider)
+  values ($1, $2, greatest($4::float8, least($3::float8, $5::float8)), $4, $5, 1, now(), now(), $6)
   on conflict do nothing`
 
 // The bucket holds half a second's tokens and one. A grant that empties it shows that all of the rate is in use: the
@@ -213,15 +190,3 @@ const refusedSql = `
   update host_budgets set rate = greatest("least", rate / 2), reason = '403', updated_at = now()
   where host = $1 and (blocked_until is null or blocked_until <= now())
     and (reason is null or updated_at < now() - interval '1 second')`
-
-const stateSql = `
-  select host, lane, rate, "least", most, blocked_until as "blockedUntil", paused, reason, updated_at as "updatedAt"
-  from host_budgets order by host, lane`
-
-const setSql = `
-  update host_budgets set
-    most = coalesce($3::float8, most),
-    "least" = least("least", $2::float8, $3::float8),
-    rate = least(coalesce($2::float8, rate), coalesce($3::float8, most)),
-    paused = coalesce($4::boolean, paused)
-  where host = $1`

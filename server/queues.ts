@@ -34,6 +34,19 @@ export const queues = {
   'fetch-photos': { payload: photoChunk, group: 'transfer', concurrency: 4, expireSeconds: 6 * 3600 },
   'render-photos': { payload: photoChunk, group: 'render', concurrency: 2, expireSeconds: 3600 },
   'reconcile-gallery': { payload: galleryOnly, group: 'render', concurrency: 2, expireSeconds: 3600 },
+  'deliver-webhook': {
+    payload: z.strictObject({ deliveryId: z.uuid() }),
+    group: 'transfer',
+    concurrency: 8,
+    expireSeconds: 120,
+  },
+  'delete-expired': {
+    payload: z.strictObject({ deletionId: z.uuid() }),
+    group: 'transfer',
+    concurrency: 1,
+    expireSeconds: 6 * 3600,
+  },
+  'send-mail': { payload: z.strictObject({ mailId: z.uuid() }), group: 'transfer', concurrency: 2, expireSeconds: 300 },
 } as const satisfies Record<string, Declared>
 
 export type QueueName = keyof typeof queues

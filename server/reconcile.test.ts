@@ -168,6 +168,80 @@ test.each([
   expect(await galleryOf(run, 0)).toMatchObject({ verified: false })
 })
 
+test.each([
+  ['names a cover that is among its photos', { coverRef: 'p1' }, [], null],
+  [
+    'has a photo in none of its sets',
+    {},
+    ["delete from placements where photo_id = (select id from photos where gallery_id = $1 and ref = 'p1')"],
+    'photos_unplaced',
+  ],
+  [
+    'has photos in a set that it does not name',
+    {},
+    ["insert into sets (gallery_id, ref, title, position) values ($1, 'other', '', 0)"],
+    'sets_differ',
+  ],
+  [
+    'has a set below one that it does not have',
+    {},
+    ["insert into sets (gallery_id, ref, parent_ref, title, position) values ($1, 's', 'nowhere', 'S', 1)"],
+    'sets_differ',
+  ],
+  [
+    'was told more closed than it is built',
+    { access: 'private' },
+    ["update galleries set access = 'public' where id = $1"],
+    'access_differs',
+  ],
+  [
+    'is told more closed when it is built',
+    { access: 'public' },
+    ["update galleries set access = 'hidden' where id = $1"],
+    null,
+  ],
+  ['has a password that is said to be known and is not here', { access: 'password' }, [], 'access_differs'],
+  [
+    'has a password that the provider does not tell',
+    { access: 'password' },
+    ['update galleries set password_known = false where id = $1'],
+    null,
+  ],
+] as const)('of a gallery that %s, the last look says so', async (_, gallery, changes, verdict) => {
+  const run = await aMovingRun(house, [gallery])
+  await copied(run, 0, three())
+  for (const change of changes) await house.pool.query(change, [run.galleries[0]!.id])
+  expect(await reconciled(run, 0)).toBe(verdict)
+  expect(await galleryOf(run, 0)).toMatchObject({ code: verdict, verified: verdict === null, published: 3 })
+})
+
+test('a cover is looked for in the whole account, once no gallery moves any more', async () => {
+  const run = await aMovingRun(house, [
+    { ref: 'a', coverRef: 'p0' },
+    { ref: 'b', coverRef: 'p7' },
+    { ref: 'c', coverRef: 'p9' },
+    { ref: 'd' },
+  ])
+  const settled = async (n: number, photo: string) => {
+    await copied(run, n, [foundPhoto('abcd'[n]!, photo)])
+    expect(await reconciled(run, n)).toBeNull()
+  }
+  for (const [n, photo] of ['p0', 'p1', 'p2'].entries()) await settled(n, photo)
+  for (const n of [0, 1, 2]) expect(await galleryOf(run, n)).toMatchObject({ state: 'published', verified: true })
+  await settled(3, 'p7')
+  for (const n of [0, 1, 3]) expect(await galleryOf(run, n)).toMatchObject({ state: 'published', verified: true })
+  expect(await galleryOf(run, 2)).toMatchObject({ state: 'attention', code: 'cover_missing', verified: false })
+  const { rows } = await house.pool.query('select state from runs where id = $1', [run.id])
+  expect(rows).toEqual([{ state: 'done_with_problems' }])
+})
+
+test('a photo that only a collection shows has its place there', async () => {
+  const run = await aMovingRun(house, [{ ref: 'collection', virtual: true }, { ref: 'a' }])
+  await recordPage(house.db, house.queues, run.galleries[0]!, { photos: [foundPhoto('a', 'p7')], next: null }, null)
+  await copied(run, 1, three('a'))
+  expect(await reconciled(run, 1)).toBeNull()
+})
+
 test('looking twice changes nothing more', async () => {
   const run = await aMovingRun(house)
   await copied(run, 0, three())

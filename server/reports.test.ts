@@ -124,8 +124,10 @@ test('the first line is the run with its totals, summed over its galleries', asy
       skipped: 1,
       failed: 1,
       degraded: 1,
+      gone: 0,
     },
     fields: { captions: 'kept' },
+    fieldReasons: { captions: 'Word for word.' },
   })
 })
 

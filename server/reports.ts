@@ -1,10 +1,24 @@
 // The report (contract §4): one JSON object a line, what became of everything, read from the ledger as it is written.
-import { and, asc, eq, gt, isNotNull, isNull, notInArray, or, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, isNotNull, isNull, lt, ne, notInArray, or, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
-import { clients, favourites, folders, galleries, photos, placements, runs, sets, sources } from '#db/schema.ts'
+import {
+  clients,
+  favourites,
+  folders,
+  galleries,
+  photos,
+  placements,
+  runGalleries,
+  runs,
+  sets,
+  sources,
+} from '#db/schema.ts'
+import { coveredByRun } from './coverage.ts'
+import { explainFields } from './fields.ts'
 import type { House } from './house.ts'
 import { notFound } from './refusal.ts'
 import { originalKey } from './store/store.ts'
+import { addedListing } from './uploads/enter.ts'
 
 type Books = Pick<House, 'db'>
 
@@ -12,8 +26,13 @@ const pageRows = 2000 // about 2 MB of rows; a gallery of more is read in severa
 
 /**
  * Lines, each with its newline: the run; each gallery in the order of the account with its photos in the order they were
- * listed and its favourite lists; lists of the whole account last. Memory does not grow with the run. Written while the
- * run moves, it tells each gallery as it stood when its line was read. Throws Refusal `not_found`.
+ * listed and its favourite lists; lists of the whole account last. Memory does not grow with the run.
+ *
+ * A report tells the library as it is when it is written, for the galleries that its run covers: those it moved, and
+ * those it found unchanged. So a later run that takes some of them over leaves no hole in it, and totals and lines
+ * always agree. Photos that are kept though the account has them no more are counted (`totals.gone`) and have no line;
+ * nor has a gallery that was gone when the run looked.
+ * Throws Refusal `not_found`.
  */
 export async function* writeReport(house: Books, runId: string): AsyncGenerator<string> {
   const run = await runLine(house, runId)
@@ -58,12 +77,21 @@ async function runLine(house: Books, runId: string) {
       degraded: sum(galleries.degraded),
     })
     .from(galleries)
-    .where(eq(galleries.runId, runId))
+    .where(covered(runId))
   const [ofProvider] = await house.db
     .select({ sets: sql`count(*)`.mapWith(Number) })
     .from(sets)
     .innerJoin(galleries, eq(galleries.id, sets.galleryId))
-    .where(and(eq(galleries.runId, runId), isNotNull(sets.ref)))
+    .where(and(covered(runId), isNotNull(sets.ref)))
+  const [kept] = await house.db
+    .select({
+      gone: sql`coalesce(sum(${galleries.gone} + case when ${galleries.goneAt} is null then 0 else ${galleries.total} end), 0)`.mapWith(
+        Number,
+      ),
+    })
+    .from(galleries)
+    .innerJoin(runs, eq(runs.sourceId, galleries.sourceId))
+    .where(eq(runs.id, runId))
   const { galleries: galleryCount, ...totals } = counted!
   const { kind, provider, client, state, startedAt, finishedAt, fields } = run
   return {
@@ -76,8 +104,9 @@ async function runLine(house: Books, runId: string) {
     state,
     startedAt,
     finishedAt,
-    totals: { galleries: galleryCount, sets: ofProvider!.sets, ...totals },
+    totals: { galleries: galleryCount, sets: ofProvider!.sets, ...totals, gone: kept!.gone },
     fields,
+    fieldReasons: Object.fromEntries(explainFields(provider, fields).map(({ kind, why }) => [kind, why])),
   }
 }
 
@@ -100,23 +129,26 @@ async function folderPaths(house: Books, runId: string): Promise<(folderId: numb
 type Gallery = typeof galleries.$inferSelect
 
 async function* galleriesOf(house: Books, runId: string): AsyncGenerator<Gallery> {
-  let after: Gallery | undefined
+  // As the run found the account; one that was entered without a plan has its place in the ledger.
+  const ordinal = sql<number>`coalesce(${runGalleries.ordinal}, ${galleries.ordinal})`
+  let after: { gallery: Gallery; ordinal: number } | undefined
   do {
-    const page: Gallery[] = await house.db
-      .select()
+    const page: { gallery: Gallery; ordinal: number }[] = await house.db
+      .select({ gallery: galleries, ordinal })
       .from(galleries)
-      .where(
-        and(
-          eq(galleries.runId, runId),
-          after && sql`(${galleries.ordinal}, ${galleries.id}) > (${after.ordinal}, ${after.id})`,
-        ),
+      .leftJoin(
+        runGalleries,
+        and(eq(runGalleries.runId, runId), eq(runGalleries.ref, galleries.ref), eq(runGalleries.covered, true)),
       )
-      .orderBy(asc(galleries.ordinal), asc(galleries.id))
+      .where(and(covered(runId), after && sql`(${ordinal}, ${galleries.id}) > (${after.ordinal}, ${after.gallery.id})`))
+      .orderBy(ordinal, asc(galleries.id))
       .limit(200)
-    yield* page
+    for (const { gallery } of page) yield gallery
     after = page.at(-1)
   } while (after)
 }
+
+const covered = (runId: string): SQL => sql`${galleries.id} = ${coveredByRun(runId)}`
 
 async function galleryLine(house: Books, gallery: Gallery, pathOf: (folderId: number | null) => string[]) {
   const rows = await house.db
@@ -129,9 +161,9 @@ async function galleryLine(house: Books, gallery: Gallery, pathOf: (folderId: nu
       >`coalesce(array_agg(${photos.ref} order by ${placements.position}, ${placements.photoId}) filter (where ${photos.id} is not null), '{}')`,
     })
     .from(sets)
-    .leftJoin(placements, eq(placements.setId, sets.id))
-    .leftJoin(photos, eq(photos.id, placements.photoId))
-    .where(eq(sets.galleryId, gallery.id))
+    .leftJoin(placements, and(eq(placements.setId, sets.id), lt(placements.listing, addedListing)))
+    .leftJoin(photos, and(eq(photos.id, placements.photoId), ne(photos.state, 'deleted')))
+    .where(and(eq(sets.galleryId, gallery.id), lt(sets.listing, addedListing)))
     .groupBy(sets.id)
     .orderBy(asc(sets.position), asc(sets.id))
   const { ref, title, description, date, access, passwordKnown, expiresAt, coverRef, state, statedCount } = gallery
@@ -161,7 +193,7 @@ async function* photosOf(house: Books, galleryId: number): AsyncGenerator<Photo>
     const page: Photo[] = await house.db
       .select()
       .from(photos)
-      .where(and(eq(photos.galleryId, galleryId), gt(photos.id, after)))
+      .where(and(eq(photos.galleryId, galleryId), gt(photos.id, after), notInArray(photos.state, ['gone', 'deleted'])))
       // The sum keeps the planner from walking the primary key through everybody else's photos.
       .orderBy(sql`${photos.id} + 0`)
       .limit(pageRows)
@@ -201,18 +233,29 @@ function photoLine(photo: Photo, gallery: string) {
 
 type List = typeof favourites.$inferSelect
 
-function favouritesOf(house: Books, runId: string, which: ReturnType<typeof or>): Promise<List[]> {
-  return house.db
-    .select()
+/** Those that this run found, or a later one of the account found again. */
+async function favouritesOf(house: Books, runId: string, which: ReturnType<typeof or>): Promise<List[]> {
+  const rows = await house.db
+    .select({ list: favourites })
     .from(favourites)
-    .where(and(eq(favourites.runId, runId), which))
+    .innerJoin(runs, eq(runs.id, runId))
+    .where(
+      and(
+        or(
+          eq(favourites.runId, runId),
+          sql`${favourites.sourceId} = ${runs.sourceId} and ${runs.createdAt} < (select created_at from runs where id = ${favourites.runId})`,
+        ),
+        which,
+      ),
+    )
     .orderBy(asc(favourites.id))
+  return rows.map(({ list }) => list)
 }
 
 /** Of the whole account, or of a gallery that this run does not move. */
 function ofNoGallery(house: Books, runId: string) {
-  const moved = house.db.select({ ref: galleries.ref }).from(galleries).where(eq(galleries.runId, runId))
-  return or(isNull(favourites.galleryRef), notInArray(favourites.galleryRef, moved))
+  const told = house.db.select({ ref: galleries.ref }).from(galleries).where(covered(runId))
+  return or(isNull(favourites.galleryRef), notInArray(favourites.galleryRef, told))
 }
 
 function favouritesLine({ galleryRef, ref, name, owner, photoRefs }: List) {

@@ -2,14 +2,16 @@
 import { sql } from 'drizzle-orm'
 import type { Tx } from '#db/client.ts'
 import { recordAudit } from './audit.ts'
+import { tellClient } from './client-mails.ts'
 import { recordEvent } from './events.ts'
 import { finishIfSettled, freeze } from './finish.ts'
 import type { Actor, House } from './house.ts'
-import { presetNames, resolvePreset } from './instructions.ts'
 import { jsonb } from './jsonb.ts'
 import { announce } from './live.ts'
+import { enterPlan, forgetPlan } from './plans.ts'
+import { renditionsByName } from './presets.ts'
 import { notFound, Refusal } from './refusal.ts'
-import { forgetSurvey } from './surveys.ts'
+import { clock, sessionCodes, wantsSession, worksUnsigned } from './standing.ts'
 import { enqueueMissing } from './sweep.ts'
 
 export type RunState =
@@ -34,8 +36,14 @@ export interface RunFacts {
   autoStart: boolean
   renditions: Record<string, unknown>
   only: string[] | null
+  /** The run whose account this one looks through again. */
+  deltaOf: string | null
+  /** See `server/standing.ts`. */
+  worksUnsigned: boolean
   /** What the survey has been told of the whole account so far. */
   account: AccountFacts | null
+  /** Its client waits to be deleted: nothing of theirs is begun or goes on. */
+  hidden: boolean
 }
 
 export interface AccountFacts {
@@ -55,13 +63,28 @@ export interface NewMigration {
   autoStart: boolean
 }
 
-/** A source has one open run: asking again gives that one (`existed`). */
+/** A source has one open run: asking again gives that one (`existed`). Throws Refusal `not_found`, `unknown_preset`. */
 export async function createMigration(
   house: House,
   actor: Actor,
   input: NewMigration,
 ): Promise<{ id: string; existed: boolean }> {
-  const renditions = renditionsOf(input.renditions)
+  const { rows } = await house.pool.query<{ clientId: string }>(
+    'select s.client_id as "clientId" from sources s join clients c on c.id = s.client_id and c.deletion_id is null where s.id = $1',
+    [input.sourceId],
+  )
+  if (!rows[0]) throw notFound('source')
+  const renditions = await renditionsByName(house.db, rows[0].clientId, input.renditions)
+  return openMigration(house, actor, { ...input, renditions }, input.renditions)
+}
+
+/** `named`: the renditions as the timeline tells them. */
+export async function openMigration(
+  house: House,
+  actor: Actor,
+  input: Omit<NewMigration, 'renditions'> & { renditions: Record<string, unknown>; deltaOf?: string },
+  named: string[],
+): Promise<{ id: string; existed: boolean }> {
   return house.db.transaction(async (tx) => {
     const source = await tx.execute<{ clientId: string }>(
       sql`select client_id as "clientId" from sources where id = ${input.sourceId} for update`,
@@ -72,40 +95,35 @@ export async function createMigration(
       select id from runs where source_id = ${input.sourceId} and state in ('surveying', 'planned', 'running', 'paused', 'blocked')`)
     if (open.rows[0]) return { id: open.rows[0].id, existed: true }
     const made = await tx.execute<{ id: string }>(sql`
-      insert into runs (client_id, source_id, kind, state, state_by, auto_start, renditions, only_refs, created_by)
-      values (${clientId}, ${input.sourceId}, 'migration', 'surveying', ${actor}, ${input.autoStart}, ${jsonb(renditions)}::jsonb,
-        ${input.only ? jsonb(input.only) : null}::jsonb, ${actor}) returning id`)
+      insert into runs (client_id, source_id, kind, state, state_by, auto_start, renditions, only_refs, delta_of, created_by)
+      values (${clientId}, ${input.sourceId}, 'migration', 'surveying', ${actor}, ${input.autoStart}, ${jsonb(input.renditions)}::jsonb,
+        ${input.only ? jsonb(input.only) : null}::jsonb, ${input.deltaOf ?? null}, ${actor}) returning id`)
     const id = made.rows[0]!.id
     await house.queues.enqueue(tx, 'survey-source', [{ runId: id, payload: { runId: id } }])
-    await recordEvent(tx, id, actor, 'created', { renditions: input.renditions, only: input.only ?? null })
+    await recordEvent(tx, id, actor, 'created', {
+      renditions: named,
+      only: input.only ?? null,
+      ...(input.deltaOf ? { deltaOf: input.deltaOf } : {}),
+    })
     await recordAudit(tx, actor, 'run.create', id, { kind: 'migration' }, clientId)
     return { id, existed: false }
   })
 }
 
-/** Instructions by name. Throws Refusal `unknown_preset`. */
-function renditionsOf(names: string[]): Record<string, unknown> {
-  if (names.includes('none')) return {}
-  return Object.fromEntries(
-    names.map((name) => {
-      const preset = presetNames.find((known) => known === name)
-      if (!preset)
-        throw new Refusal('unknown_preset', 422, `There is no preset “${name}”; there are ${presetNames.join(', ')}.`)
-      return [name, resolvePreset(preset)]
-    }),
-  )
-}
-
-/** planned → running: listing and building of every gallery begin. */
+/** planned → running: the plan enters the ledger, listing and building of what is new or changed begin. */
 export async function startRun(house: House, actor: Actor, runId: string): Promise<void> {
   await house.db.transaction(async (tx) => {
     const run = await lockRun(tx, runId)
+    if (run.hidden) throw notFound('run')
     if (run.state === 'running') return
-    if (run.state !== 'planned') throw wrongState(run.state, 'be started')
+    // An upload starts with its whole list.
+    if (run.state !== 'planned' || !run.sourceId) throw wrongState(run.state, 'be started')
     await enterState(tx, runId, 'running', actor)
     await tx.execute(sql`update runs set started_at = coalesce(started_at, now()) where id = ${runId}`)
+    await enterPlan(tx, run)
     await tx.execute(sql`update galleries set state = 'planned' where run_id = ${runId} and state = 'found'`)
     await recordEvent(tx, runId, actor, 'started')
+    await tellClient(tx, runId, 'started', house.queues)
     await goOn(tx, house, runId)
     await recordAudit(tx, actor, 'run.start', runId, {}, run.clientId)
   })
@@ -134,6 +152,7 @@ export async function pauseRun(house: House, actor: Actor, runId: string, note?:
 export async function resumeRun(house: House, actor: Actor, runId: string): Promise<void> {
   await house.db.transaction(async (tx) => {
     const run = await lockRun(tx, runId)
+    if (run.hidden) throw notFound('run')
     if (run.state !== 'paused' && run.state !== 'blocked' && run.state !== 'running' && run.state !== 'surveying')
       throw wrongState(run.state, 'be resumed')
     const state = run.resumeTo ?? run.state
@@ -155,6 +174,7 @@ export async function cancelRun(house: House, actor: Actor, runId: string, note?
     if (run.state === 'cancelled') return
     if (!openStates.includes(run.state)) throw wrongState(run.state, 'be cancelled')
     await enterState(tx, runId, 'cancelled', actor, { code: 'cancelled', todo: note ?? null })
+    await forgetPlan(tx, runId)
     await freeze(tx, runId)
     await recordEvent(tx, runId, actor, 'cancelled', note ? { note } : {})
     await recordAudit(tx, actor, 'run.cancel', runId, note ? { note } : {}, run.clientId)
@@ -166,11 +186,37 @@ export async function cancelRun(house: House, actor: Actor, runId: string, note?
 export async function blockRun(house: House, runId: string, code: string, todo: string): Promise<void> {
   await house.db.transaction(async (tx) => {
     const run = await lockRun(tx, runId)
-    if (run.state !== 'running' && run.state !== 'surveying') return
-    await enterState(tx, runId, 'blocked', 'worker', { resumeTo: run.state, code, todo })
+    // What goes on without a session may meet something that stops it too; that comes first then.
+    const harder = run.worksUnsigned && run.state === 'blocked' && !(sessionCodes as readonly string[]).includes(code)
+    if (run.state !== 'running' && run.state !== 'surveying' && !harder) return
+    await enterState(tx, runId, 'blocked', 'worker', { resumeTo: harder ? 'running' : run.state, code, todo })
     await recordEvent(tx, runId, 'worker', 'blocked', { code, todo })
+    if (needsClient(code)) await tellClient(tx, runId, 'needed', house.queues)
   })
   announce(house, runId)
+}
+
+const needsClient = (code: string) => (sessionCodes as readonly string[]).includes(code)
+
+/** Somebody is signed in again: the run of this source that only waited for that goes on. */
+export async function goOnSignedIn(house: House, sourceId: string): Promise<void> {
+  for (const id of await runsWithoutSession(house, sourceId)) await resumeRun(house, 'worker', id)
+}
+
+/** The session that was handed over was not taken either: the run that waits for one says why. */
+export async function stillUnsigned(house: House, sourceId: string, code: string, todo: string): Promise<void> {
+  for (const id of await runsWithoutSession(house, sourceId)) {
+    await house.db.execute(sql`update runs set code = ${code}, todo = ${todo} where id = ${id} and state = 'blocked'`)
+    announce(house, id)
+  }
+}
+
+async function runsWithoutSession(house: House, sourceId: string): Promise<string[]> {
+  const { rows } = await house.pool.query<{ id: string }>(
+    `select id from runs where source_id = $1 and ${wantsSession('runs')}`,
+    [sourceId],
+  )
+  return rows.map((row) => row.id)
 }
 
 /** The survey is through: what was found waits for a yes, or starts at once. */
@@ -183,9 +229,8 @@ export async function planRun(
   const starts = await house.db.transaction(async (tx) => {
     const run = await lockRun(tx, runId)
     await tx.execute(
-      sql`update runs set plan = ${jsonb(plan)}::jsonb, account = null, fields = ${jsonb(fields)}::jsonb where id = ${runId}`,
+      sql`update runs set plan = ${jsonb(plan)}::jsonb, fields = ${jsonb(fields)}::jsonb where id = ${runId}`,
     )
-    await forgetSurvey(tx, runId)
     if (run.state !== 'surveying') return false
     await enterState(tx, runId, 'planned', 'worker')
     await recordEvent(tx, runId, 'worker', 'planned', plan)
@@ -210,6 +255,7 @@ export async function retryRun(
 ): Promise<{ retried: number; galleries: number }> {
   const result = await house.db.transaction(async (tx) => {
     const run = await lockRun(tx, runId)
+    if (run.hidden) throw notFound('run')
     if (run.state === 'cancelled' || run.state === 'planned') throw wrongState(run.state, 'be retried')
     const { rows } = await tx.execute<{ retried: number; galleries: number }>(sql`
       with locked as (
@@ -235,15 +281,12 @@ export async function retryRun(
       : await tx.execute(sql`
           update galleries set state = 'copying', code = null, tries = 0
           where run_id = ${runId} and state = 'attention' and (${filter.galleryId ?? null}::int8 is null or id = ${filter.galleryId ?? null})
-            and (${filter.code ?? null}::text is null or code = ${filter.code ?? null}) and failed = 0
+            and (${filter.code ?? null}::text is null or code = ${filter.code ?? null}) and failed = 0 and deletion_id is null
           returning id`)
     const { retried } = rows[0]!
     const galleries = rows[0]!.galleries + again.rows.length
-    if (galleries > 0 && (run.state === 'done' || run.state === 'done_with_problems' || run.state === 'failed')) {
-      await refuseSecond(tx, run)
-      await enterState(tx, runId, 'running', actor)
-      await tx.execute(sql`update runs set finished_at = null, totals = null where id = ${runId}`)
-    }
+    if (galleries > 0 && (run.state === 'done' || run.state === 'done_with_problems' || run.state === 'failed'))
+      await reopenRun(tx, run, actor)
     await recordEvent(tx, runId, actor, 'retried', { ...filter, retried })
     await goOn(tx, house, runId)
     await recordAudit(tx, actor, 'run.retry', runId, { ...filter, retried }, run.clientId)
@@ -251,6 +294,15 @@ export async function retryRun(
   })
   announce(house, runId)
   return result
+}
+
+/** A run that had come to its end moves again. Throws Refusal `other_run_open`. */
+export async function reopenRun(tx: Tx, run: RunFacts, actor: Actor): Promise<void> {
+  await refuseSecond(tx, run)
+  await enterState(tx, run.id, 'running', actor)
+  await tx.execute(sql`
+    update runs set waited_seconds = waited_seconds + coalesce(extract(epoch from now() - finished_at), 0),
+      finished_at = null, totals = null where id = ${run.id}`)
 }
 
 /** Enqueues what there is to do; a run that has nothing left is through. */
@@ -269,7 +321,7 @@ async function refuseSecond(tx: Tx, run: RunFacts): Promise<void> {
 }
 
 /** Before its galleries, always: so verbs and workers wait for each other and never lock each other out. */
-async function lockRun(tx: Tx, runId: string): Promise<RunFacts> {
+export async function lockRun(tx: Tx, runId: string): Promise<RunFacts> {
   const { rows } = await tx.execute<RunFacts & Record<string, unknown>>(
     sql`${sql.raw(facts)} where id = ${runId} for no key update`,
   )
@@ -285,7 +337,8 @@ export async function runFacts(house: House, runId: string): Promise<RunFacts> {
 
 const facts = `
   select id, client_id as "clientId", source_id as "sourceId", state, resume_to as "resumeTo", auto_start as "autoStart", renditions, only_refs as only,
-    case when state = 'surveying' then account end as account
+    delta_of as "deltaOf", account, ${worksUnsigned('runs')} as "worksUnsigned",
+    exists (select from clients c where c.id = runs.client_id and c.deletion_id is not null) as hidden
   from runs`
 
 async function enterState(
@@ -297,9 +350,10 @@ async function enterState(
 ): Promise<void> {
   await tx.execute(sql`
     update runs set state = ${state}::run_state, state_by = ${actor}, state_at = now(), resume_to = ${more.resumeTo ?? null}::run_state,
+      ${state === 'paused' || state === 'blocked' ? clock.waits : clock.works},
       code = ${more.code ?? null}, todo = ${more.todo ?? null} where id = ${runId}`)
 }
 
-function wrongState(state: RunState, verb: string): Refusal {
+export function wrongState(state: RunState, verb: string): Refusal {
   return new Refusal('wrong_state', 409, `A run that is ${state.replaceAll('_', ' ')} cannot ${verb}.`)
 }

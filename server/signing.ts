@@ -1,6 +1,6 @@
 // Signed addresses of private images. Whoever holds one may see that picture until it expires; nobody can make one
 // or alter one. The signing key changes by itself, so that a key once lost opens nothing for long.
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto'
 
 /** The house, or its secret key alone (32 bytes). */
 export type Signer = { secretKey: Buffer } | Buffer
@@ -66,15 +66,16 @@ function equal(given: string, right: string): boolean {
   return timingSafeEqual(a.length === b.length ? a : Buffer.alloc(b.length), b) && a.length === b.length
 }
 
-const derived = new WeakMap<Buffer, Map<string, Buffer>>()
+// As objects: made of bytes anew, a key costs six times what signing does.
+const derived = new WeakMap<Buffer, Map<string, KeyObject>>()
 
-function derivedKey(signer: Signer, kid: string): Buffer {
+function derivedKey(signer: Signer, kid: string): KeyObject {
   const secret = Buffer.isBuffer(signer) ? signer : signer.secretKey
-  const keys = derived.get(secret) ?? new Map<string, Buffer>()
+  const keys = derived.get(secret) ?? new Map<string, KeyObject>()
   derived.set(secret, keys)
   let key = keys.get(kid)
   if (!key) {
-    key = Buffer.from(hkdfSync('sha256', secret, '', `pass image addresses ${kid}`, 32))
+    key = createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', `pass image addresses ${kid}`, 32)))
     keys.set(kid, key)
   }
   return key

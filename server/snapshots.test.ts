@@ -68,6 +68,7 @@ test('every total is the sum over the galleries', async () => {
     waiting: 50,
     attention: 50,
     listing: 450,
+    gone: 0,
   })
   expect(seen.galleryStates).toEqual({ copying: 1000, published: 500, planned: 400, waiting: 50, attention: 50 })
   expect(Object.values(seen.galleryStates).reduce((sum, n) => sum + n)).toBe(seen.totals.galleries)

@@ -1,15 +1,18 @@
 // The counted state of a run, as the console and the command line show it: one query over its galleries, never over
 // its photos.
 
+import { coveredBy } from './coverage.ts'
 import type { GalleryState } from './galleries.ts'
 import type { House } from './house.ts'
 import { queueDepths } from './queues.ts'
 import { notFound } from './refusal.ts'
 import type { RunState } from './runs.ts'
+import type { Health } from './sources.ts'
 import type { RunTotals } from './views.ts'
 
 export interface Stage {
-  name: 'sign in' | 'list' | 'build' | 'copy' | 'render' | 'verify'
+  /** The first six are a migration's, the others an upload's. */
+  name: 'sign in' | 'list' | 'build' | 'copy' | 'render' | 'verify' | 'found' | 'received' | 'rendered' | 'published'
   state: 'waiting' | 'moving' | 'done'
   done: number
   of: number | null
@@ -39,6 +42,8 @@ export interface Snapshot {
     waiting: number
     attention: number
     listing: number
+    /** Photos kept though the provider has them no more; in none of the other numbers. */
+    gone: number
   }
   galleryStates: Partial<Record<GalleryState, number>>
   /** What the provider states for the galleries of this run; null where it does not. */
@@ -55,8 +60,24 @@ export interface Snapshot {
   spark: number[]
   stages: Stage[]
   retrying: { photos: number; nextAt: string | null }
-  thaw: { galleries: number; since: string; askAgainAt: string } | null
-  hosts: { host: string; blockedUntil: string; reason: string | null }[]
+  /** `usualHours`: how long the provider usually takes, where its help says so. */
+  thaw: { galleries: number; since: string; askAgainAt: string; usualHours: number | null } | null
+  /** Hosts of its provider that asked us to wait, or that a person has paused (then until when is not known). */
+  hosts: { host: string; blockedUntil: string | null; reason: string | null; pausedBy: string | null }[]
+  /** Seconds since the start in which it stood still for a person or the provider, and since when it does now. */
+  clock: { waitedSeconds: number; waitsSince: string | null }
+  /** How we are signed in; null for uploads. */
+  session: {
+    sourceId: string
+    health: Health
+    todo: string | null
+    /** It was just handed over and is being tried. */
+    trying: boolean
+    /** When it ends, where only a person can renew it. */
+    endsAt: string | null
+  } | null
+  /** Galleries that are private here until their password is filled in. */
+  passwordsMissing: number
   /** Why work waits though the run moves: no worker serves the queue. */
   unserved: string[]
   at: string
@@ -75,7 +96,9 @@ interface Counted {
   startedAt: Date | null
   finishedAt: Date | null
   frozen: RunTotals | null
-  endpoints: Record<string, string> | null
+  superseded: boolean
+  /** Before the start: galleries read or chosen so far, and their stated photos. */
+  ahead: { galleries: number; photos: number | null } | null
   galleries: number
   found: number
   stored: number
@@ -86,6 +109,7 @@ interface Counted {
   degraded: number
   bytes: number
   bytesFound: number
+  gone: number
   verified: number
   listed: number
   built: number
@@ -95,27 +119,47 @@ interface Counted {
   states: Partial<Record<GalleryState, number>> | null
   waitingSince: Date | null
   askAgainAt: Date | null
+  usualHours: number | null
+  passwordsMissing: number
+  waitedSeconds: number
+  waitsSince: Date | null
+  source: {
+    sourceId: string
+    health: Health
+    todo: string | null
+    trying: boolean
+    endsAt: string | null
+  } | null
 }
 
 const counted = `
   select r.kind, s.provider, json_build_object('id', c.id, 'name', c.name) as client, r.state, r.code, r.todo, r.state_by as "stateBy",
     r.state_at as "stateAt", r.created_at as "createdAt", r.started_at as "startedAt", r.finished_at as "finishedAt", r.totals as frozen,
-    s.endpoints, t.*
+    exists (select from runs l where l.source_id = r.source_id and l.created_at > r.created_at and l.started_at is not null) as superseded,
+    case when r.started_at is not null then null when r.plan is not null then (
+      select json_build_object('galleries', count(*), 'photos', sum(stated_count) filter (where not "virtual"))
+      from run_galleries where run_id = r.id and chosen and difference <> 'gone')
+    else (select json_build_object('galleries', coalesce(sum(jsonb_array_length(galleries)), 0)) from survey_pages where run_id = r.id) end as ahead,
+    r.waited_seconds as "waitedSeconds", r.waits_since as "waitsSince",
+    case when s.id is not null then json_build_object('sourceId', s.id, 'health', s.health, 'todo', s.todo, 'endsAt', s.session_ends_at,
+      'trying', s.checked_at is null and s.credentials is not null and (s.offered is not null or s.health = 'untested')) end as source, t.*
   from runs r join clients c on c.id = r.client_id left join sources s on s.id = r.source_id
   cross join lateral (
     select count(*)::int as galleries, coalesce(sum(total), 0)::int as found, coalesce(sum(stored), 0)::int as stored,
       coalesce(sum(rendered), 0)::int as rendered, coalesce(sum(published), 0)::int as published,
       coalesce(sum(skipped), 0)::int as skipped, coalesce(sum(failed), 0)::int as failed, coalesce(sum(degraded), 0)::int as degraded,
-      coalesce(sum(bytes_stored), 0)::int8 as bytes, coalesce(sum(bytes_found), 0)::int8 as "bytesFound",
+      coalesce(sum(bytes_stored), 0)::int8 as bytes, coalesce(sum(bytes_found), 0)::int8 as "bytesFound", coalesce(sum(gone), 0)::int as gone,
       coalesce(sum(published) filter (where verified_at is not null), 0)::int as verified,
       count(*) filter (where listed_at is not null or state = 'attention')::int as listed,
       count(*) filter (where built_at is not null or state = 'attention')::int as built,
       count(*) filter (where state in ('published', 'attention'))::int as settled,
       sum(stated_count) filter (where not "virtual")::int as "statedPhotos", sum(stated_bytes) filter (where not "virtual")::int8 as "statedBytes",
       min(waiting_since) filter (where state = 'waiting') as "waitingSince", min(ask_again_at) filter (where state = 'waiting') as "askAgainAt",
-      (select json_object_agg(state, n) from (select state, count(*) as n from galleries where run_id = r.id group by state) by_state) as states
-    from galleries g where g.run_id = r.id
-  ) t where r.id = $1`
+      max(thaw_usual_hours) filter (where state = 'waiting') as "usualHours",
+      count(*) filter (where access = 'password' and password is null and built_at is not null)::int as "passwordsMissing",
+      (select json_object_agg(state, n) from (select state, count(*) as n from galleries where id = ${coveredBy('r.id')} group by state) by_state) as states
+    from galleries g where g.id = ${coveredBy('r.id')}
+  ) t where r.id = $1 and c.deletion_id is null`
 
 /** Throws Refusal `not_found`. */
 export async function snapshot(house: House, runId: string): Promise<Snapshot> {
@@ -131,8 +175,12 @@ export async function snapshot(house: House, runId: string): Promise<Snapshot> {
          select next_try_at from photos where run_id = $1 and code is not null and state in ('listed', 'stored') limit 10000) waiting`,
       [runId],
     ),
-    house.pool.query<{ host: string; blockedUntil: Date; reason: string | null }>(
-      `select host, max(blocked_until) as "blockedUntil", max(reason) as reason from host_budgets where blocked_until > now() group by host`,
+    house.pool.query<{ host: string; blockedUntil: Date | null; reason: string | null; pausedBy: string | null }>(
+      `select b.host, max(b.blocked_until) filter (where b.blocked_until > now()) as "blockedUntil",
+         max(b.reason) filter (where b.blocked_until > now()) as reason, max(b.set_by) filter (where b.paused) as "pausedBy"
+       from host_budgets b join runs r on r.id = $1 join sources s on s.id = r.source_id
+       where (b.blocked_until > now() or b.paused) and coalesce(b.provider, s.provider) = s.provider group by b.host order by b.host`,
+      [runId],
     ),
     unservedQueues(house),
   ])
@@ -160,7 +208,7 @@ export async function snapshot(house: House, runId: string): Promise<Snapshot> {
     finishedAt: row.finishedAt?.toISOString() ?? null,
     totals: totalsOf(row, copied),
     galleryStates: row.states ?? {},
-    statedPhotos: row.statedPhotos,
+    statedPhotos: row.statedPhotos ?? row.ahead?.photos ?? null,
     statedBytes: row.statedBytes,
     perSecond: known ? rates.perSecond : 0,
     bytesPerSecond: known ? rates.bytesPerSecond : 0,
@@ -175,20 +223,30 @@ export async function snapshot(house: House, runId: string): Promise<Snapshot> {
             galleries: row.states?.waiting ?? 0,
             since: row.waitingSince.toISOString(),
             askAgainAt: row.askAgainAt.toISOString(),
+            usualHours: row.usualHours,
           }
         : null,
-    hosts: moving ? hosts.rows.map((host) => ({ ...host, blockedUntil: host.blockedUntil.toISOString() })) : [],
+    hosts:
+      moving || row.state === 'surveying'
+        ? hosts.rows.map((host) => ({ ...host, blockedUntil: host.blockedUntil?.toISOString() ?? null }))
+        : [],
+    clock: { waitedSeconds: row.waitedSeconds, waitsSince: row.waitsSince?.toISOString() ?? null },
+    session: row.source && {
+      ...row.source,
+      endsAt: row.source.endsAt === null ? null : new Date(row.source.endsAt).toISOString(),
+    },
+    passwordsMissing: row.passwordsMissing,
     unserved: moving || row.state === 'surveying' ? unserved : [],
     at: new Date().toISOString(),
   }
 }
 
-/** A later run may have taken the galleries over: then the totals of this one are as they stood at its end. */
+/** Once a later run of its account has started, its totals are as they stood at its end; before its start, as planned. */
 function totalsOf(row: Counted, copied: number): Snapshot['totals'] {
-  const taken = row.frozen && row.galleries < row.frozen.galleries
+  const taken = row.frozen && row.superseded
   const { galleries, found, stored, rendered, published, skipped, failed, degraded, bytes } = taken ? row.frozen! : row
   return {
-    galleries,
+    galleries: galleries || (row.ahead?.galleries ?? 0),
     found,
     stored,
     rendered,
@@ -203,6 +261,7 @@ function totalsOf(row: Counted, copied: number): Snapshot['totals'] {
     waiting: row.states?.waiting ?? 0,
     attention: row.states?.attention ?? 0,
     listing: row.galleries - row.listed,
+    gone: row.gone,
   }
 }
 
@@ -217,6 +276,15 @@ function stagesOf(row: Counted, copied: number): Stage[] {
   })
   const listed = row.galleries > 0 && row.listed >= row.galleries
   const started = row.startedAt !== null
+  if (row.kind === 'upload') {
+    const found = listed ? row.found : null
+    return [
+      stage('found', row.found, found, row.found > 0),
+      stage('received', copied + gone, found, started && row.found > 0),
+      stage('rendered', row.rendered + row.published + gone, found, started && copied > 0),
+      stage('published', row.published + gone, found, started && copied > 0),
+    ]
+  }
   return [
     stage('sign in', surveyed ? 1 : 0, 1, true),
     stage('list', row.listed, surveyed ? row.galleries : null, started),

@@ -2,14 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createClient } from './clients.ts'
 import { SealBroken } from './sealing.ts'
+import { keptSession, openCredentials, renewSession } from './sign-ins.ts'
 import {
   addSource,
   forgetCredentials,
-  keptSession,
   listSources,
-  openCredentials,
   recordHealth,
-  renewSession,
   replaceCredentials,
   sourceRow,
   testSource,
@@ -42,6 +40,16 @@ test('the same account at the same endpoints is one source, however its name is 
   ])
   expect(new Set(made.map((one) => one.id)).size).toBe(1)
   expect(made.filter((one) => !one.existed).length).toBe(1)
+})
+
+test('an endpoint that is found at sign-in is empty as long as nobody names it', async () => {
+  const { id: clientId } = await newClient()
+  const given = { provider: 'pic-time', credentials: { email: 'anna@example.com', password: 'very-secret' } }
+  const made = await add(clientId, { ...given, endpoints: { base: '' } })
+  expect((await sourceRow(house, made.id)).endpoints).toEqual({ login: 'https://us.pic-time.com', base: '' })
+  await expect(add(clientId, { ...given, endpoints: { login: '' } })).rejects.toMatchObject({
+    code: 'invalid_endpoint',
+  })
 })
 
 test('other endpoints, another account or another client make another source', async () => {
@@ -143,7 +151,7 @@ test('a sign-in that fails keeps nothing and lets the next one try', async () =>
 test('a test of the source is a job for a worker, and its health is unknown until then', async () => {
   await forgetJobs(house)
   const one = await source()
-  await recordHealth(house, one.id, 'ok', null, 'Anna Weber')
+  await recordHealth(house, one.id, 'ok', null, { name: 'Anna Weber' })
   const { jobId } = await testSource(house, 'test', one.id)
   expect(await jobsOf(house, 'test-source')).toMatchObject([{ id: jobId, data: { sourceId: one.id } }])
   expect(await sourceRow(house, one.id)).toMatchObject({ health: 'untested', checkedAt: null, title: 'Anna Weber' })

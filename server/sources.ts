@@ -5,9 +5,11 @@ import type { Tx } from '#db/client.ts'
 import { recordAudit } from './audit.ts'
 import type { Actor, House } from './house.ts'
 import { jsonb } from './jsonb.ts'
+import { announce } from './live.ts'
 import { type ProviderId, providers } from './providers.ts'
 import { notFound, Refusal } from './refusal.ts'
-import { open, seal } from './sealing.ts'
+import { seal } from './sealing.ts'
+import { wantsSession } from './standing.ts'
 
 export type Health = 'untested' | 'ok' | 'refused' | 'challenge' | 'unreachable'
 
@@ -23,6 +25,12 @@ export interface SourceView {
   /** When a session that only a person can renew ends. */
   sessionEndsAt: Date | null
   hasCredentials: boolean
+  /** When these credentials were given. */
+  givenAt: Date | null
+  /** Others were handed over meanwhile; they take over once a worker has signed in with them. */
+  offered: boolean
+  /** The provider's own id of the account, once signed in. */
+  accountRef: string | null
   endpoints: Record<string, string>
 }
 
@@ -78,25 +86,64 @@ function givenHash(house: House, sourceId: string, given: Record<string, string>
     .digest('hex')
 }
 
-/** New credentials or a new session for a source that waits for a person; what was signed in before is dropped. */
-export async function replaceCredentials(house: House, actor: Actor, sourceId: string, given: unknown): Promise<void> {
+/**
+ * New credentials, or a new session, of a known account. Where the old ones work they go on until a worker has signed in
+ * with the new ones (`offered`: that is enqueued here); else these are used with the next request.
+ */
+export async function replaceCredentials(
+  house: House,
+  actor: Actor,
+  sourceId: string,
+  given: unknown,
+): Promise<{ offered: boolean }> {
   const source = await sourceRow(house, sourceId)
   const credentials = credentialsOf(source.provider, given)
-  await house.db.transaction(async (tx) => {
-    await keepCredentials(tx, house, source.clientId, sourceId, credentials)
-    await recordAudit(tx, actor, 'source.credentials', sourceId, { provider: source.provider }, source.clientId)
+  const { clientId, provider } = source
+  const offered = await house.db.transaction(async (tx) => {
+    const { rows } = await tx.execute<{ works: boolean }>(sql`
+      select session is not null and health not in ('refused', 'challenge') and coalesce(session_ends_at > now(), true)
+        and not exists (select from runs r where r.source_id = sources.id and ${sql.raw(wantsSession('r'))}) as works
+      from sources where id = ${sourceId} for update`)
+    const { works } = rows[0]!
+    if (works) {
+      const sealed = seal(house.secretKey, credentials, [clientId, sourceId, 'credentials'])
+      await tx.execute(sql`
+        update sources set offered = ${sealed}, offered_hash = ${givenHash(house, sourceId, credentials)}, todo = null, checked_at = null where id = ${sourceId}`)
+      await house.queues.enqueue(tx, 'test-source', [{ payload: { sourceId } }])
+    } else await keepCredentials(tx, house, clientId, sourceId, credentials)
+    await recordAudit(tx, actor, 'source.credentials', sourceId, { provider, offered: works }, clientId)
+    return works
   })
+  await announceRuns(house, sourceId)
+  return { offered }
+}
+
+/** The same, tried at once: what comes of it appears as the source's health, and a run that waited for it goes on. */
+export async function handOver(house: House, actor: Actor, sourceId: string, given: unknown): Promise<void> {
+  const { offered } = await replaceCredentials(house, actor, sourceId, given)
+  if (!offered) await testSource(house, actor, sourceId)
 }
 
 /** Asks a worker to sign in and look; the answer appears as the source's health. */
 export async function testSource(house: House, actor: Actor, sourceId: string): Promise<{ jobId: string }> {
   const source = await sourceRow(house, sourceId)
-  return house.db.transaction(async (tx) => {
+  const tested = await house.db.transaction(async (tx) => {
     await tx.execute(sql`update sources set health = 'untested', todo = null, checked_at = null where id = ${sourceId}`)
     const [jobId] = await house.queues.enqueue(tx, 'test-source', [{ payload: { sourceId } }])
     await recordAudit(tx, actor, 'source.test', sourceId, {}, source.clientId)
     return { jobId: jobId! }
   })
+  await announceRuns(house, sourceId)
+  return tested
+}
+
+/** Whoever looks at a run of this source sees what becomes of its sign-in. */
+export async function announceRuns(house: House, sourceId: string): Promise<void> {
+  const { rows } = await house.pool.query<{ id: string }>(
+    'select id from runs where source_id = $1 and finished_at is null',
+    [sourceId],
+  )
+  for (const { id } of rows) announce(house, id)
 }
 
 export async function listSources(house: House, clientId: string): Promise<SourceView[]> {
@@ -114,7 +161,7 @@ export async function sourceRow(house: House, sourceId: string): Promise<SourceV
 
 const sourceRows = `
   select id, client_id as "clientId", provider, title, health, todo, checked_at as "checkedAt", session_ends_at as "sessionEndsAt",
-    credentials is not null as "hasCredentials", endpoints
+    credentials is not null as "hasCredentials", given_at as "givenAt", offered is not null as offered, account_ref as "accountRef", endpoints
   from sources`
 
 export async function recordHealth(
@@ -122,39 +169,12 @@ export async function recordHealth(
   sourceId: string,
   health: Health,
   todo: string | null,
-  title?: string,
+  account: { name?: string; ref?: string | null } = {},
 ): Promise<void> {
   await house.db.execute(sql`
-    update sources set health = ${health}, todo = ${todo}, checked_at = now(), title = coalesce(${title ?? null}, title) where id = ${sourceId}`)
-}
-
-/** For workers only. Throws Refusal `credentials_missing` where they were forgotten. */
-export async function openCredentials(
-  house: House,
-  source: { id: string; clientId: string },
-): Promise<Record<string, string>> {
-  const { rows } = await house.pool.query<{ credentials: Buffer | null }>(
-    'select credentials from sources where id = $1',
-    [source.id],
-  )
-  const sealed = rows[0]?.credentials
-  if (!sealed)
-    throw new Refusal(
-      'credentials_missing',
-      409,
-      'The credentials of this source are not kept any more: enter them again.',
-    )
-  return open(house.secretKey, sealed, [source.clientId, source.id, 'credentials']) as Record<string, string>
-}
-
-/** Credentials that the provider has replaced: whoever signs in next gets these. For workers only. */
-export async function rotateCredentials(
-  house: House,
-  source: { id: string; clientId: string },
-  credentials: Record<string, string>,
-): Promise<void> {
-  const sealed = seal(house.secretKey, credentials, [source.clientId, source.id, 'credentials'])
-  await house.pool.query('update sources set credentials = $2 where id = $1', [source.id, sealed])
+    update sources set health = ${health}, todo = ${todo}, checked_at = now(), title = coalesce(${account.name ?? null}, title),
+      account_ref = coalesce(account_ref, ${account.ref ?? null}) where id = ${sourceId}`)
+  await announceRuns(house, sourceId)
 }
 
 /** Long enough to retry what failed, short enough that nobody's password lies about. */
@@ -163,7 +183,7 @@ const keptDays = 7
 /** Credentials and sessions of sources whose last run ended a week ago are forgotten; returns how many. */
 export async function forgetCredentials(house: Pick<House, 'pool'>): Promise<number> {
   const { rowCount } = await house.pool.query(
-    `update sources s set credentials = null, session = null, session_generation = session_generation + 1
+    `update sources s set credentials = null, offered = null, session = null, session_generation = session_generation + 1
      where credentials is not null
        and exists (select from runs r where r.source_id = s.id)
        and not exists (select from runs r where r.source_id = s.id
@@ -171,55 +191,6 @@ export async function forgetCredentials(house: Pick<House, 'pool'>): Promise<num
     [keptDays],
   )
   return rowCount ?? 0
-}
-
-/** What all workers go on with: the session kept last and how many sign-ins there were. */
-export async function keptSession(
-  house: House,
-  source: { id: string; clientId: string },
-): Promise<{ generation: number; kept: unknown }> {
-  const { rows } = await house.pool.query<{ session: Buffer | null; generation: number }>(
-    'select session, session_generation as generation from sources where id = $1',
-    [source.id],
-  )
-  if (!rows[0]) throw notFound('source')
-  const { session, generation } = rows[0]
-  return {
-    generation,
-    kept: session ? open(house.secretKey, session, [source.clientId, source.id, 'session']) : undefined,
-  }
-}
-
-/**
- * Signs in once for all workers: whoever comes second waits and takes what the first one got. `seen` is the
- * generation the caller found expired.
- */
-export async function renewSession(
-  house: House,
-  source: { id: string; clientId: string },
-  seen: number,
-  signIn: () => Promise<{ kept: unknown; endsAt: Date | null }>,
-): Promise<{ generation: number; kept: unknown }> {
-  const client = await house.pool.connect()
-  const lock = `session:${source.id}`
-  let broken: Error | undefined
-  try {
-    await client.query('select pg_advisory_lock(hashtextextended($1, 0))', [lock])
-    const current = await keptSession(house, source)
-    if (current.generation > seen && current.kept !== undefined) return current
-    const { kept, endsAt } = await signIn()
-    const sealed = seal(house.secretKey, kept as object, [source.clientId, source.id, 'session'])
-    const { rows } = await client.query<{ generation: number }>(
-      'update sources set session = $2, session_generation = session_generation + 1, session_ends_at = $3 where id = $1 returning session_generation as generation',
-      [source.id, sealed, endsAt],
-    )
-    return { generation: rows[0]!.generation, kept }
-  } finally {
-    await client.query('select pg_advisory_unlock(hashtextextended($1, 0))', [lock]).catch((error: Error) => {
-      broken = error
-    })
-    client.release(broken)
-  }
 }
 
 async function keepCredentials(
@@ -231,9 +202,9 @@ async function keepCredentials(
 ): Promise<void> {
   const sealed = seal(house.secretKey, credentials, [clientId, sourceId, 'credentials'])
   await tx.execute(sql`
-    update sources set credentials = ${sealed}, given_hash = ${givenHash(house, sourceId, credentials)}, session = null,
-      session_ends_at = null, session_generation = session_generation + 1,
-      health = 'untested', todo = null where id = ${sourceId}`)
+    update sources set credentials = ${sealed}, given_hash = ${givenHash(house, sourceId, credentials)}, given_at = now(),
+      offered = null, session = null, session_ends_at = null, session_generation = session_generation + 1,
+      health = 'untested', todo = null, checked_at = null where id = ${sourceId}`)
 }
 
 export function providerOf(id: string): ProviderId {
@@ -255,7 +226,7 @@ export function credentialsOf(provider: ProviderId, given: unknown): Record<stri
   )
 }
 
-function endpointsOf(provider: ProviderId, given: Record<string, string>): Record<string, string> {
+export function endpointsOf(provider: ProviderId, given: Record<string, string>): Record<string, string> {
   const known: Record<string, string> = providers[provider].endpoints
   for (const [name, url] of Object.entries(given)) {
     if (!Object.hasOwn(known, name))
@@ -264,7 +235,9 @@ function endpointsOf(provider: ProviderId, given: Record<string, string>): Recor
         422,
         `${providers[provider].title} has no endpoint “${name}”; it has ${Object.keys(known).join(', ')}.`,
       )
-    if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    // One that is found at sign-in is empty as long as nobody names it.
+    const usual = url === known[name]
+    if (!usual && (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)))
       throw new Refusal('invalid_endpoint', 422, `The endpoint “${name}” is not an http(s) address.`)
   }
   return { ...known, ...given }

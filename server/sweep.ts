@@ -1,6 +1,6 @@
 // What keeps queues disposable: ledger rows that still have work and whose job is gone get a new one. Start, resume and
 // retry use it too, so there is one way into the queues.
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import type { Tx } from '#db/client.ts'
 import { finishIfSettled } from './finish.ts'
 import type { House } from './house.ts'
@@ -8,16 +8,24 @@ import { jsonb } from './jsonb.ts'
 import { chunksOf } from './ledger.ts'
 import { announce } from './live.ts'
 import type { Queues } from './queues.ts'
+import { worksUnsigned } from './standing.ts'
 
 /** Rows in one go, so that a run of 500,000 photos needs no long transaction; the next round takes the rest. */
 const photosAtOnce = 20_000
 
 /** Enqueues all that is missing for one run; harmless at any time. Returns how many jobs it made. */
 export async function enqueueMissing(tx: Tx, queues: Queues, runId: string): Promise<number> {
-  const { rows } = await tx.execute<{ state: string }>(sql`select state from runs where id = ${runId}`)
-  const state = rows[0]?.state
+  const { rows } = await tx.execute<{ state: string; unsigned: boolean }>(
+    sql`select state, ${sql.raw(worksUnsigned('runs'))} as unsigned from runs where id = ${runId}`,
+  )
+  const { state, unsigned } = rows[0] ?? { state: null, unsigned: false }
   if (state === 'surveying') return enqueueSurvey(tx, queues, runId)
-  if (state !== 'running') return 0
+  if (!unsigned) return 0
+  if (state !== 'running')
+    return (
+      (await enqueueGalleries(tx, queues, runId, ['reconcile-gallery'])) +
+      (await enqueuePhotos(tx, queues, runId, 'stored'))
+    )
   return (
     (await enqueueGalleries(tx, queues, runId)) +
     (await enqueuePhotos(tx, queues, runId, 'listed')) +
@@ -27,7 +35,9 @@ export async function enqueueMissing(tx: Tx, queues: Queues, runId: string): Pro
 
 /** Every open run, one transaction each; one process at a time, the others skip. Ends runs that have nothing left. */
 export async function sweep(house: House): Promise<number> {
-  const { rows } = await house.pool.query<{ id: string }>("select id from runs where state in ('surveying', 'running')")
+  const { rows } = await house.pool.query<{ id: string }>(
+    `select id from runs where state = 'surveying' or ${worksUnsigned('runs')}`,
+  )
   let made = 0
   for (const { id } of rows) {
     const round = await house.db.transaction(async (tx) => {
@@ -52,12 +62,19 @@ async function enqueueSurvey(tx: Tx, queues: Queues, runId: string): Promise<num
   return 1
 }
 
+type GalleryQueue = 'thaw-gallery' | 'list-gallery' | 'build-gallery' | 'reconcile-gallery'
+
 /** Thawing, listing, building and reconciling of galleries that need it and have no such job. */
-async function enqueueGalleries(tx: Tx, queues: Queues, runId: string): Promise<number> {
+async function enqueueGalleries(
+  tx: Tx,
+  queues: Queues,
+  runId: string,
+  only?: readonly GalleryQueue[],
+): Promise<number> {
   let made = 0
   const need = {
-    'thaw-gallery': sql`g.archived and g.state <> 'attention'
-      and (g.state <> 'waiting' or g.thaw_ticket is null or g.ask_again_at <= now())`,
+    'thaw-gallery': sql`g.archived and g.state not in ('published', 'attention')
+      and (g.state <> 'waiting' or g.thaw_ticket->'ticket' is null or g.ask_again_at <= now())`,
     'list-gallery': sql`g.listed_at is null and g.state <> 'attention'
       and (g.state <> 'waiting' or g.archived or g.ask_again_at <= now())`,
     'build-gallery': sql`g.built_at is null and g.state <> 'attention'`,
@@ -65,8 +82,9 @@ async function enqueueGalleries(tx: Tx, queues: Queues, runId: string): Promise<
       and g.state not in ('published', 'attention') and (not g."virtual" or not exists (
         select 1 from placements l join sets s on s.id = l.set_id join photos p on p.id = l.photo_id
         where s.gallery_id = g.id and p.state in ('listed', 'stored')))`,
-  } as const
-  for (const [name, condition] of Object.entries(need) as [keyof typeof need, (typeof need)[keyof typeof need]][]) {
+  } satisfies Record<GalleryQueue, SQL>
+  for (const name of only ?? (Object.keys(need) as GalleryQueue[])) {
+    const condition = need[name]
     const { rows } = await tx.execute<{ id: number; ordinal: number }>(sql`
       select g.id, g.ordinal from galleries g where g.run_id = ${runId} and ${condition} and not exists (
         select 1 from pgboss.job j where j.name = ${name} and j.state < 'completed' and j.data->>'galleryId' = g.id::text)
@@ -81,6 +99,13 @@ async function enqueueGalleries(tx: Tx, queues: Queues, runId: string): Promise<
   return made
 }
 
+/**
+ * Originals are left alone while their gallery's archive is asked, or its next look is not due; those of an upload that
+ * names no address for them are brought by their sender.
+ */
+const untouched = sql`(g.state <> 'waiting' or g.ask_again_at <= now()) and (not g.archived or g.state = 'attention')
+  and (g.source_id is not null or p.handle is not null)`
+
 /** Photos whose job is not there any more (or never was); those that wait for a next try keep its time. */
 async function enqueuePhotos(tx: Tx, queues: Queues, runId: string, state: 'listed' | 'stored'): Promise<number> {
   const name = state === 'listed' ? 'fetch-photos' : 'render-photos'
@@ -94,7 +119,7 @@ async function enqueuePhotos(tx: Tx, queues: Queues, runId: string, state: 'list
     select p.id, p.gallery_id as "galleryId", greatest(0, ceil(extract(epoch from coalesce(p.next_try_at, now()) - now())))::int as wait
     from photos p join galleries g on g.id = p.gallery_id
     where p.run_id = ${runId} and p.state = ${state}::photo_state and (p.job_id is null or p.job_id in (select job_id from gone))
-      and (g.state <> 'waiting' or (g.ask_again_at <= now() and not g.archived))
+      and ${state === 'stored' ? sql`true` : untouched}
     order by p.gallery_id, p.id limit ${photosAtOnce} for update of p skip locked`)
   let made = 0
   for (const group of Map.groupBy(rows, (row) => `${row.galleryId} ${row.wait}`).values()) {

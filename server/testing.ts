@@ -155,6 +155,7 @@ const counters = [
   'published',
   'skipped',
   'failed',
+  'gone',
   'degraded',
   'bytes_found',
   'bytes_stored',
@@ -167,10 +168,11 @@ export async function countedAndRecounted(house: House, runId: string) {
   )
   const state = (name: string) => sql.raw(`count(p.id) filter (where p.state = '${name}')::int as ${name}`)
   const recounted = await house.db.execute(sql`
-    select g.id, count(p.id)::int as total, ${state('listed')}, ${state('stored')}, ${state('rendered')}, ${state('published')},
-      ${state('skipped')}, ${state('failed')},
+    select g.id, count(p.id) filter (where p.state not in ('gone', 'deleted'))::int as total, ${state('listed')}, ${state('stored')}, ${state('rendered')}, ${state('published')},
+      ${state('skipped')}, ${state('failed')}, ${state('gone')},
       count(p.id) filter (where p.state in ('rendered', 'published') and p.rendition <> 'ok')::int as degraded,
-      coalesce(sum(p.stated_bytes), 0)::int8 as bytes_found, coalesce(sum(p.bytes), 0)::int8 as bytes_stored
+      coalesce(sum(p.stated_bytes) filter (where p.state not in ('gone', 'deleted')), 0)::int8 as bytes_found,
+      coalesce(sum(p.bytes) filter (where p.state not in ('gone', 'deleted')), 0)::int8 as bytes_stored
     from galleries g left join photos p on p.gallery_id = g.id where g.run_id = ${runId} group by g.id order by g.id`)
   return { counted: counted.rows, recounted: recounted.rows }
 }

@@ -1,10 +1,12 @@
 // Proof that the store holds what the ledger says, object by object, and nothing else of this client.
 import { createHash } from 'node:crypto'
-import { and, asc, eq, gt, inArray, isNotNull, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, isNotNull, ne, sql } from 'drizzle-orm'
 import pLimit from 'p-limit'
 import { assets, galleries, photos, renditions, runs } from '#db/schema.ts'
+import { coveredByRun } from './coverage.ts'
 import type { House } from './house.ts'
 import { formats, type Instructions, instructionsHash } from './instructions.ts'
+import { unnamed } from './orphans.ts'
 import { notFound } from './refusal.ts'
 import { NoSuchObject, originalKey, renditionKey } from './store/store.ts'
 
@@ -34,6 +36,7 @@ export interface VerifyTotals {
 const pageRows = 500
 const headsAtOnce = 16 // waits on the store's answers
 const readsAtOnce = 4 // waits on its bytes and on hashing
+export const looksAtOnce = (deep: boolean) => (deep ? readsAtOnce : headsAtOnce)
 
 type Needs = Pick<House, 'db' | 'store'>
 
@@ -50,7 +53,7 @@ export async function* verifyRun(
   const [run] = await house.db.select({ clientId: runs.clientId }).from(runs).where(eq(runs.id, runId))
   if (!run) throw notFound('run')
   const totals: VerifyTotals = { photos: 0, objects: 0, bytes: 0, findings: 0 }
-  const inTime = pLimit(options.deep ? readsAtOnce : headsAtOnce)
+  const inTime = pLimit(looksAtOnce(options.deep))
   for await (const page of claims(house, runId)) {
     const found = await Promise.all(
       page.flatMap((claim) => claim.objects.map((object) => inTime(() => look(house, object, options.deep)))),
@@ -75,7 +78,7 @@ export async function* verifyRun(
   return totals
 }
 
-interface ClaimedObject {
+export interface ClaimedObject {
   key: string
   /** null: the ledger should know a rendition here and does not. */
   bytes: number | null
@@ -94,7 +97,7 @@ async function* claims(house: Needs, runId: string): AsyncGenerator<Claim[]> {
   const moved = await house.db
     .select({ id: galleries.id, ref: galleries.ref })
     .from(galleries)
-    .where(eq(galleries.runId, runId))
+    .where(sql`${galleries.id} = ${coveredByRun(runId)}`)
     .orderBy(asc(galleries.ordinal), asc(galleries.id))
   const wantedOf = wantedRenditions(house)
   for (const gallery of moved) {
@@ -119,9 +122,17 @@ function photosWithBytes(house: Needs, galleryId: number, after: number) {
   const { id, ref, kind, clientId, runId, sha256, bytes, contentType, rendition } = photos
   return (
     house.db
-      .select({ id, ref, kind, clientId, runId, sha256, bytes, contentType, rendition })
+      .select({ id, ref, kind, clientId, runId, sha256, bytes, contentType, rendition, removedAt: assets.removedAt })
       .from(photos)
-      .where(and(eq(photos.galleryId, galleryId), gt(photos.id, after), isNotNull(photos.sha256)))
+      .leftJoin(assets, and(eq(assets.clientId, photos.clientId), eq(assets.sha256, photos.sha256)))
+      .where(
+        and(
+          eq(photos.galleryId, galleryId),
+          gt(photos.id, after),
+          isNotNull(photos.sha256),
+          ne(photos.state, 'deleted'),
+        ),
+      )
       // The sum keeps the planner from walking the primary key through everybody else's photos.
       .orderBy(sql`${photos.id} + 0`)
       .limit(pageRows)
@@ -187,13 +198,15 @@ function claimedBy(row: Row, wanted: Wish[], madeBy: Map<string, Made[]>): Claim
   const lacking = complete ? wanted.filter((wish) => !made.some(({ hash }) => hash === wish.hash)) : []
   const keyOf = (of: Wish) => renditionKey(row.clientId, sha256, of.hash, of.extension)
   return [
-    { key: originalKey(row.clientId, sha256), bytes: row.bytes, sha256 },
+    // One that its client did not want kept is rightly not there.
+    ...(row.removedAt ? [] : [{ key: originalKey(row.clientId, sha256), bytes: row.bytes, sha256 }]),
     ...made.map((one) => ({ key: keyOf(one), bytes: one.bytes, sha256: one.fileSha256.toString('hex') })),
     ...lacking.map((one) => ({ key: keyOf(one), bytes: null, sha256: null })),
   ]
 }
 
-async function look(house: Needs, object: ClaimedObject, deep: boolean): Promise<Problem | null> {
+/** What is wrong with one object; null: nothing. */
+export async function look(house: Pick<House, 'store'>, object: ClaimedObject, deep: boolean): Promise<Problem | null> {
   if (object.bytes === null) return 'rendition_missing'
   const head = await house.store.head(object.key)
   if (!head) return 'missing'
@@ -201,7 +214,7 @@ async function look(house: Needs, object: ClaimedObject, deep: boolean): Promise
   return deep ? read(house, object) : null
 }
 
-async function read(house: Needs, object: ClaimedObject): Promise<Problem | null> {
+async function read(house: Pick<House, 'store'>, object: ClaimedObject): Promise<Problem | null> {
   try {
     const { stream } = await house.store.get(object.key)
     const hash = createHash('sha256')
@@ -233,23 +246,4 @@ async function* unnamedUnder(house: Needs, clientId: string, prefix: string): As
     keys = []
   }
   yield* await unnamed(house, clientId, keys)
-}
-
-async function unnamed(house: Needs, clientId: string, keys: string[]): Promise<string[]> {
-  const hashes = [...new Set(keys.flatMap((key) => key.match(/\/([0-9a-f]{64})(?=\/|$)/)?.[1] ?? []))]
-  if (hashes.length === 0) return keys
-  const among = hashes.map((hash) => Buffer.from(hash, 'hex'))
-  const originals = await house.db
-    .select({ sha256: assets.sha256 })
-    .from(assets)
-    .where(and(eq(assets.clientId, clientId), inArray(assets.sha256, among)))
-  const made = await house.db
-    .select()
-    .from(renditions)
-    .where(and(eq(renditions.clientId, clientId), inArray(renditions.sha256, among)))
-  const named = new Set([
-    ...originals.map(({ sha256 }) => originalKey(clientId, sha256.toString('hex'))),
-    ...made.map(({ sha256, hash, extension }) => renditionKey(clientId, sha256.toString('hex'), hash, extension)),
-  ])
-  return keys.filter((key) => !named.has(key))
 }

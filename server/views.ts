@@ -1,4 +1,7 @@
 // Runs as the console and the command line show them, read in a few indexed queries whatever their size.
+
+import { coveredBy } from './coverage.ts'
+import { type ExplainedField, explainFields } from './fields.ts'
 import type { PhotoState } from './galleries.ts'
 import type { House } from './house.ts'
 import { notFound } from './refusal.ts'
@@ -34,10 +37,11 @@ export interface RunRow {
 const runRows = `
   select r.id, r.kind, s.provider, json_build_object('id', c.id, 'name', c.name) as client, r.state, r.code, r.todo,
     r.created_at as "createdAt", r.started_at as "startedAt", r.finished_at as "finishedAt",
-    coalesce(r.totals, (select json_build_object('galleries', count(*), 'found', coalesce(sum(g.total), 0), 'stored', coalesce(sum(g.stored), 0),
+    coalesce(r.totals, (select json_build_object('galleries', greatest(count(*), (select count(*) from run_galleries p
+        where p.run_id = r.id and r.started_at is null and p.chosen and p.difference <> 'gone')), 'found', coalesce(sum(g.total), 0), 'stored', coalesce(sum(g.stored), 0),
       'rendered', coalesce(sum(g.rendered), 0), 'published', coalesce(sum(g.published), 0), 'skipped', coalesce(sum(g.skipped), 0),
       'failed', coalesce(sum(g.failed), 0), 'degraded', coalesce(sum(g.degraded), 0), 'bytes', coalesce(sum(g.bytes_stored), 0))
-      from galleries g where g.run_id = r.id)::jsonb) as totals
+      from galleries g where g.id = ${coveredBy('r.id')})::jsonb) as totals
   from runs r join clients c on c.id = r.client_id left join sources s on s.id = r.source_id`
 
 export interface RunFilter {
@@ -58,7 +62,7 @@ export async function listRuns(
   const [before, beforeId] = filter.cursor?.split(' ') ?? []
   const { rows } = await house.pool.query<RunRow & { microseconds: string }>(
     `select page.*, (extract(epoch from "createdAt") * 1000000)::int8::text as microseconds from (
-       ${runRows} where ($1::uuid is null or r.client_id = $1) and ($2::run_state[] is null or r.state = any($2))
+       ${runRows} where c.deletion_id is null and ($1::uuid is null or r.client_id = $1) and ($2::run_state[] is null or r.state = any($2))
          and ($3::int8 is null or (r.created_at, r.id) < (timestamptz 'epoch' + $3 * interval '1 microsecond', $4::uuid))
        order by r.created_at desc, r.id desc limit $5) page order by "createdAt" desc, id desc`,
     [filter.clientId ?? null, filter.states ?? null, before ?? null, beforeId ?? null, limit],
@@ -75,8 +79,12 @@ export interface RunDetail extends RunRow {
   sourceTitle: string | null
   plan: Record<string, unknown> | null
   fields: Record<string, string>
+  /** The same, each with the reason. */
+  fates: ExplainedField[]
   renditions: string[]
   only: string[] | null
+  /** The run whose account this one looks through again. */
+  deltaOf: string | null
   createdBy: string
   stateBy: string | null
   stateAt: Date
@@ -96,12 +104,12 @@ export interface RunEvent {
 const eventsShown = 100
 
 export async function runDetail(house: House, runId: string): Promise<RunDetail> {
-  const { rows } = await house.pool.query<RunRow>(`${runRows} where r.id = $1`, [runId])
+  const { rows } = await house.pool.query<RunRow>(`${runRows} where r.id = $1 and c.deletion_id is null`, [runId])
   if (!rows[0]) throw notFound('run')
   const [facts, events] = await Promise.all([
     house.pool.query(
       `select r.source_id as "sourceId", s.title as "sourceTitle", r.plan, r.fields, array(select jsonb_object_keys(r.renditions)) as renditions,
-         r.only_refs as only, r.created_by as "createdBy", r.state_by as "stateBy", r.state_at as "stateAt"
+         r.only_refs as only, r.delta_of as "deltaOf", r.created_by as "createdBy", r.state_by as "stateBy", r.state_at as "stateAt"
        from runs r left join sources s on s.id = r.source_id where r.id = $1`,
       [runId],
     ),
@@ -113,7 +121,9 @@ export async function runDetail(house: House, runId: string): Promise<RunDetail>
       [runId, eventsShown],
     ),
   ])
-  return { ...rows[0], ...facts.rows[0], events: events.rows }
+  const { fields } = facts.rows[0] as { fields: Record<string, string> }
+  const fates = explainFields(rows[0].provider, fields)
+  return { ...rows[0], ...facts.rows[0], fates, events: events.rows }
 }
 
 export interface FailureGroup {

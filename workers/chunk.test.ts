@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { evidenceOf } from '#server/evidence.ts'
 import type { Outcome } from '#server/ledger.ts'
 import { recordPage } from '#server/listing.ts'
 import { pauseRun, resumeRun } from '#server/runs.ts'
@@ -118,6 +119,14 @@ test('what one photo throws decides about that photo, by its class', async () =>
   ])
   const { counted, recounted } = await countedAndRecounted(house, run.id)
   expect(counted).toEqual(recounted)
+  const { rows } = await house.pool.query(
+    "select detail from attempts where photo_id = $1 and code = 'unexpected_page'",
+    [ids[6]],
+  )
+  expect(rows).toEqual([
+    { detail: 'expected a picture; https://x.test/?token=[masked] was of no type with status 200' },
+  ])
+  expect(await evidenceOf(house, run.id, 10)).toMatchObject([{ expected: 'a picture', step: 'fetch-photos' }])
 })
 
 test('after its eighth try a photo has failed, with every try on record and no secret in it', async () => {

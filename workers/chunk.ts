@@ -1,9 +1,13 @@
 // A chunk of photos through one step: several at once, results written as they come, a poison photo found by halving.
 import { sql } from 'drizzle-orm'
+import type { Tx } from '#db/client.ts'
+import { recordEvidence } from '#server/evidence.ts'
 import type { House } from '#server/house.ts'
 import { type Chunk, type ChunkPhoto, claim, type Outcome, settle } from '#server/ledger.ts'
-import { announce } from '#server/live.ts'
+import { announce, announcePhotos } from '#server/live.ts'
 import { blockRun } from '#server/runs.ts'
+import { worksUnsigned } from '#server/standing.ts'
+import { evidenceLine, maskedPage } from './evidence.ts'
 import { masked } from './masking.ts'
 import { halve, isPoison } from './poison.ts'
 import { nextTrySeconds, type Policy, policyOf } from './policy.ts'
@@ -14,60 +18,72 @@ export interface ChunkStep {
   from: 'listed' | 'stored'
   /** Photos of one chunk at once. */
   parallel: number
+  /** Once, before the first of them. */
+  before?(photos: ChunkPhoto[], run: NonNullable<Chunk['run']>): Promise<void>
   /** What becomes of one photo; what it throws is mapped by the class of the error. */
   each(photo: ChunkPhoto, run: NonNullable<Chunk['run']>): Promise<Outcome>
-  /** The provider is bringing the gallery back; the photos wait with it. */
-  onThaw?(photo: ChunkPhoto, run: NonNullable<Chunk['run']>, usualHours: number | null): Promise<void>
+  /** Around the settling of these photos, in its transaction. */
+  around?(tx: Tx, outcomes: Outcome[], settled: () => Promise<unknown>): Promise<void>
+  /** The provider is bringing the gallery back; the photos wait with it. False: nobody asks for it any more. */
+  onThaw?(photo: ChunkPhoto, run: NonNullable<Chunk['run']>, usualHours: number | null): Promise<boolean>
 }
 
 /** Results are written at the latest this long after they came, so that a lost worker repeats little. */
-const writeMilliseconds = 250
+const writeMilliseconds = 500
 
 type ChunkJob = Job<'fetch-photos' | 'render-photos'>
 
 export async function workChunk(job: ChunkJob, house: House, step: ChunkStep): Promise<void> {
   const { run, photos } = await claim(house.db, job.payload.photoIds, step.from)
   if (!run) return
+  /** Where it is an upload, the sender may be waiting for the photo. */
+  const tell = (batch: Outcome[]) => {
+    const ended = new Set(batch.filter(({ to }) => to !== 'again').map(({ id }) => id))
+    const told = run.sourceId === null ? photos.filter(({ id }) => ended.has(id)) : []
+    void announcePhotos(
+      house,
+      told.map(({ publicId }) => publicId),
+    )
+    announce(house, run.id)
+  }
   if (job.deaths > 0 && !job.suspect) {
     await halve(job, house, run.id, photos)
     return
   }
   if (isPoison(job)) {
-    await job.finish((tx) =>
-      settle(
-        tx,
-        house.queues,
-        run,
-        step.queue,
-        step.from,
-        photos.map((photo) => ({
-          id: photo.id,
-          attempts: photo.attempts,
-          to: 'failed',
-          code: 'resource_limit',
-          detail: 'every worker that took it ended',
-        })),
-      ),
-    )
-    announce(house, run.id)
+    const killed: Outcome[] = photos.map(({ id, attempts }) => ({
+      id,
+      attempts,
+      to: 'failed',
+      code: 'resource_limit',
+      detail: 'every worker that took it ended',
+    }))
+    await job.finish((tx) => settle(tx, house.queues, run, step.queue, step.from, killed))
+    tell(killed)
     return
   }
+  const settled = async (tx: Tx, outcomes: Outcome[]) => {
+    const settling = () => settle(tx, house.queues, run, step.queue, step.from, outcomes)
+    await (step.around ? step.around(tx, outcomes, settling) : settling())
+  }
+  await step.before?.(photos, run)
   const waiting = [...photos]
   let results: Outcome[] = []
   let moving = true
   let thawing = false
   let broken: unknown
   let person: Extract<Policy, { kind: 'person' }> | undefined
+  let unrecognised: { galleryId: number; policy: Extract<Policy, { kind: 'attempt' }> } | undefined
 
   const write = async () => {
     const batch = results
     results = []
     if (batch.length === 0 || broken) return
     moving = await job.checkpoint(async (tx) => {
-      await settle(tx, house.queues, run, step.queue, step.from, batch)
-      return stillMoves(tx, run.id)
+      await settled(tx, batch)
+      return stillMoves(tx, run.id, step.from)
     })
-    announce(house, run.id)
+    tell(batch)
   }
 
   let writing: Promise<void> = Promise.resolve()
@@ -96,9 +112,10 @@ export async function workChunk(job: ChunkJob, house: House, step: ChunkStep): P
       if (error instanceof StaleAttempt) throw error
       const policy = policyOf(error, job.signal)
       if (policy.kind === 'person') person ??= policy
+      if (policy.kind === 'attempt' && policy.evidence) unrecognised ??= { galleryId: photo.galleryId, policy }
       if (policy.kind === 'thaw' && step.onThaw) {
-        await step.onThaw(photo, run, policy.usualHours)
-        thawing = true
+        thawing = await step.onThaw(photo, run, policy.usualHours)
+        if (!thawing) return outcomeBy({ kind: 'attempt', code: 'thawing' }, photo, error as Error)
       }
       return outcomeBy(policy, photo, error as Error)
     }
@@ -109,6 +126,10 @@ export async function workChunk(job: ChunkJob, house: House, step: ChunkStep): P
   await writing
   if (broken) throw broken
   if (person) await blockRun(house, run.id, person.code, person.todo)
+  if (unrecognised) {
+    const { galleryId, policy } = unrecognised
+    await recordEvidence(house, run.id, galleryId, step.queue, policy.code, maskedPage(policy.evidence!))
+  }
   // What was not begun goes back: to the queue where this worker stops, to the sweep where the run or gallery does.
   const left: Outcome[] = job.signal.aborted
     ? waiting.map((photo) => ({
@@ -120,14 +141,15 @@ export async function workChunk(job: ChunkJob, house: House, step: ChunkStep): P
         counts: false,
       }))
     : []
-  await job.finish((tx) => settle(tx, house.queues, run, step.queue, step.from, [...results, ...left]))
-  announce(house, run.id)
+  await job.finish((tx) => settled(tx, [...results, ...left]))
+  tell(results)
 }
 
 /** null: it stays as it is and the sweep finds it when the run or the gallery moves again. */
 function outcomeBy(policy: Policy, photo: ChunkPhoto, error: Error): Outcome | null {
   const { id, attempts } = photo
-  const detail = masked(error.message)
+  const isUnrecognised = policy.kind === 'attempt' && policy.evidence !== undefined
+  const detail = isUnrecognised ? evidenceLine(policy.evidence!) : masked(error.message)
   switch (policy.kind) {
     case 'stopped':
       return { id, attempts, to: 'again', code: 'worker_stopped', afterSeconds: 0, counts: false }
@@ -146,7 +168,8 @@ function outcomeBy(policy: Policy, photo: ChunkPhoto, error: Error): Outcome | n
   }
 }
 
-async function stillMoves(tx: Parameters<typeof settle>[0], runId: string): Promise<boolean> {
-  const { rows } = await tx.execute<{ state: string }>(sql`select state from runs where id = ${runId}`)
-  return rows[0]?.state === 'running'
+async function stillMoves(tx: Parameters<typeof settle>[0], runId: string, from: ChunkStep['from']): Promise<boolean> {
+  const moves = sql.raw(from === 'stored' ? worksUnsigned('runs') : "runs.state = 'running'")
+  const { rows } = await tx.execute(sql`select from runs where id = ${runId} and ${moves}`)
+  return rows.length > 0
 }

@@ -41,7 +41,7 @@ test('with workers killed every 2 s, Postgres stopped hard twice and a provider 
     expect(chaos.killed()).toBeGreaterThan(3)
     expect(differences(await reportLines(house, run), await standIn.expected())).toEqual([])
     expect(await Array.fromAsync(verifyRun(house, run, { deep: true }))).toEqual([])
-    expect((await queueDepths(house.pool)).map(({ active, ready }) => active + ready)).toEqual(new Array(7).fill(0))
+    expect((await queueDepths(house.pool)).filter(({ active, ready }) => active + ready > 0)).toEqual([])
     const { writes, unknown } = await standIn.requests()
     expect({ writes, unknown }).toEqual({ writes: [], unknown: [] })
   } finally {

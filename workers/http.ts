@@ -1,7 +1,7 @@
 // The Http of connectors: undici behind the address guard, paced by the budget of each host.
 import { type Dispatcher, errors } from 'undici'
 import { AddressNotAllowed, allowedUrl, guardedAgent } from '#server/addresses.ts'
-import { type Budget, HostResting } from '#server/pacing.ts'
+import { type Budget, HostResting, type RateBounds } from '#server/pacing.ts'
 import { Answer, SlowWatch } from './answer.ts'
 import {
   AddressRefused,
@@ -14,6 +14,9 @@ import {
 } from './connectors/connector.ts'
 
 type Pacing = Record<'page' | 'bytes', PacingBounds>
+
+/** How we name ourselves to providers. */
+export const product = 'PassGalleryMigration/1'
 
 export interface HttpSettings {
   /** ALLOW_LOCAL_SOURCES. */
@@ -35,7 +38,7 @@ export interface HttpSettings {
 
 export interface OpenHttp extends Http {
   /** The same connections for one connector, or one job. */
-  scoped(scope: { pacing?: Pacing; signal?: AbortSignal }): Http
+  scoped(scope: { pacing?: Pacing; provider?: string; signal?: AbortSignal }): Http
   /** Closes every connection, also those in use. */
   close(): Promise<void>
 }
@@ -46,9 +49,11 @@ export function createHttp(settings: HttpSettings): OpenHttp {
   const agent = guardedAgent(settings)
   const served = new Set<string>()
   const watch = new SlowWatch(settings.slowest ?? { bytesPerSecond: 1000, seconds: 60 })
-  const scoped: OpenHttp['scoped'] = ({ pacing = settings.pacing ?? politePacing, signal }) => {
+  const scoped: OpenHttp['scoped'] = ({ pacing = settings.pacing ?? politePacing, provider, signal }) => {
     const ends = joinSignals(settings.signal, signal)
-    return { request: (url, options = {}) => request({ settings, agent, watch, served, pacing }, url, options, ends) }
+    return {
+      request: (url, options = {}) => request({ settings, agent, watch, served, pacing, provider }, url, options, ends),
+    }
   }
   return {
     ...scoped({}),
@@ -67,6 +72,8 @@ interface Line {
   /** Hosts that served something since they last asked for fewer requests. */
   served: Set<string>
   pacing: Pacing
+  /** Whose hosts these are. */
+  provider: string | undefined
 }
 
 /** One request on its way: what a redirect changes. */
@@ -97,7 +104,7 @@ async function request(line: Line, address: string, options: HttpOptions, ends?:
 }
 
 async function once(
-  { settings, agent, watch, served, pacing }: Line,
+  { settings, agent, watch, served, pacing, provider }: Line,
   call: Call,
   options: HttpOptions,
   signal?: AbortSignal,
@@ -105,7 +112,7 @@ async function once(
   const { url, method, headers, body } = call
   const lane = options.lane ?? 'page'
   const { budget } = settings
-  if (budget) await turn(budget, url.host, lane, pacing[lane], signal)
+  if (budget) await turn(budget, url.host, lane, { ...pacing[lane], provider }, signal)
   signal?.throwIfAborted()
   let data: Dispatcher.ResponseData
   try {
@@ -144,7 +151,7 @@ async function turn(
   budget: Pick<Budget, 'take'>,
   host: string,
   lane: string,
-  bounds: PacingBounds,
+  bounds: RateBounds,
   signal?: AbortSignal,
 ) {
   try {
@@ -165,7 +172,7 @@ function guarded(address: string | URL, settings: HttpSettings): URL {
 
 function headersOf({ lane, headers = {} }: HttpOptions, { userAgent }: HttpSettings): Record<string, string> {
   const sent: Record<string, string> = {
-    'user-agent': userAgent ?? 'PassGalleryMigration/1',
+    'user-agent': userAgent ?? product,
     accept: '*/*',
     'accept-encoding': lane === 'bytes' ? 'identity' : 'gzip, deflate, br',
   }

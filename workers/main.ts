@@ -1,20 +1,29 @@
 // One worker process: `node workers/main.ts <scrape|transfer|render|all>`. Prints one JSON line when it takes jobs; drains
 // on SIGTERM and when the process that started it is gone.
 import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
+import { sweepDeletions } from '#server/deletion-removal.ts'
 import { env } from '#server/env.ts'
+import { ownFolder, sweepFolders } from '#server/folders.ts'
 import { openHouse } from '#server/house.ts'
+import { sweepIdempotency } from '#server/idempotency.ts'
 import { jsonb } from '#server/jsonb.ts'
 import { stopListening } from '#server/live.ts'
 import { log } from '#server/log.ts'
+import { sweepMails } from '#server/mails.ts'
 import { createBudget } from '#server/pacing.ts'
 import { queueNames, queues, type WorkerGroup } from '#server/queues.ts'
+import { endUnfinished } from '#server/retention-unfinished.ts'
 import { sampleRuns } from '#server/samples.ts'
 import { forgetCredentials } from '#server/sources.ts'
 import { sweep } from '#server/sweep.ts'
+import { tellSenders } from '#server/uploads/callbacks.ts'
+import { sweepLoose } from '#server/uploads/loose.ts'
+import { closeDays } from '#server/uploads/runs.ts'
+import { sweepWatermarks } from '#server/watermarks.ts'
+import { sweepWebhooks } from '#server/webhooks.ts'
 import { createBrowser } from './browser.ts'
 import { createHttp } from './http.ts'
 import { createImager } from './imaging.ts'
@@ -22,10 +31,13 @@ import { masked } from './masking.ts'
 import { type Steps, startWorker } from './run.ts'
 import { createSessions } from './sessions.ts'
 import { buildGallery } from './steps/build-gallery.ts'
+import { deleteExpired } from './steps/delete-expired.ts'
+import { deliverWebhook } from './steps/deliver-webhook.ts'
 import { fetchPhotos } from './steps/fetch-photos.ts'
 import { listGallery } from './steps/list-gallery.ts'
 import { reconcileGallery } from './steps/reconcile-gallery.ts'
 import { renderPhotos } from './steps/render-photos.ts'
+import { sendMail } from './steps/send-mail.ts'
 import { surveySource } from './steps/survey-source.ts'
 import { testSource } from './steps/test-source.ts'
 import { thawGallery } from './steps/thaw-gallery.ts'
@@ -40,6 +52,9 @@ const steps: Steps<Tools> = {
   'fetch-photos': fetchPhotos,
   'render-photos': renderPhotos,
   'reconcile-gallery': reconcileGallery,
+  'deliver-webhook': deliverWebhook,
+  'send-mail': sendMail,
+  'delete-expired': deleteExpired,
 }
 
 const groups = ['scrape', 'transfer', 'render', 'all'] as const
@@ -54,6 +69,8 @@ const drainMilliseconds = 28_000
 const sweepMilliseconds = 10_000
 const signMilliseconds = 5000
 const tidyMilliseconds = 30_000
+const hourMilliseconds = 3600_000
+const tellMilliseconds = 1000
 /** What is put lies on this machine already: temp files of a store go quickly, parts over a slow line may not. */
 const staleSeconds = { files: 60, s3: 3600 }
 
@@ -62,11 +79,11 @@ process.umask(0o077)
 const id = randomUUID()
 const settings = env()
 const house = await openHouse(settings, { supervise: true, applicationName: `pass-worker-${group}`, connections: 12 })
-const temp = await ownFolder(join(settings.PASS_DATA_DIR, 'tmp'))
+const temp = await ownFolder(settings.PASS_DATA_DIR, 'worker')
 const ending = new AbortController()
 const budget = createBudget(house.pool, { patienceSeconds: 20 })
 const http = createHttp({ allowLocal: settings.ALLOW_LOCAL_SOURCES, budget, signal: ending.signal })
-const browser = createBrowser({ allowLocal: settings.ALLOW_LOCAL_SOURCES })
+const browser = createBrowser({ allowLocal: settings.ALLOW_LOCAL_SOURCES, temp })
 const sessions = createSessions(
   house,
   http,
@@ -78,7 +95,7 @@ const sessions = createSessions(
     ),
   ending.signal,
 )
-const tools: Tools = { house, sessions, imager: createImager({ concurrency: 1 }), temp }
+const tools: Tools = { house, sessions, http, imager: createImager({ concurrency: 1 }), temp }
 const worker = startWorker({
   house,
   queues: queueNames.filter((name) => group === 'all' || queues[name].group === group),
@@ -88,9 +105,19 @@ const worker = startWorker({
 
 const chores = [
   every(sweepMilliseconds, () => sweep(house)),
+  every(sweepMilliseconds, () => sweepWebhooks(house)),
+  every(sweepMilliseconds, () => sweepMails(house)),
   every(signMilliseconds, sign),
   every(signMilliseconds, () => sampleRuns(house)),
   every(tidyMilliseconds, () => forgetCredentials(house)),
+  every(tellMilliseconds, () => tellSenders(house)),
+  every(tidyMilliseconds, () => closeDays(house)),
+  every(tidyMilliseconds, () => sweepLoose(house)),
+  every(tidyMilliseconds, () => sweepFolders(settings.PASS_DATA_DIR)),
+  every(tidyMilliseconds, () => sweepIdempotency(house)),
+  every(tidyMilliseconds, () => sweepDeletions(house)),
+  every(hourMilliseconds, () => endUnfinished(house)),
+  every(tidyMilliseconds, () => sweepWatermarks(house)),
   every(tidyMilliseconds, () => house.store.sweep(staleSeconds[settings.S3_BUCKET ? 's3' : 'files'])),
 ]
 await sign().catch(() => {})
@@ -112,6 +139,7 @@ async function leave(why: string): Promise<void> {
   const drained = worker.drain()
   ending.abort(new Error('this worker stops'))
   await drained
+  await browser.close().catch(() => {})
   await house.db.execute(sql`delete from workers where id = ${id}`).catch(() => {})
   await http.close().catch(() => {})
   await stopListening(house)
@@ -140,25 +168,4 @@ function every(milliseconds: number, chore: () => Promise<unknown>): NodeJS.Time
   }
   void turn()
   return setInterval(turn, milliseconds)
-}
-
-/** A folder of this process; those of processes that are gone are removed. */
-async function ownFolder(root: string): Promise<string> {
-  await mkdir(root, { recursive: true, mode: 0o700 })
-  for (const name of await readdir(root)) {
-    const pid = Number(name.replace('worker-', ''))
-    if (!(pid > 0) || !isAlive(pid)) await rm(join(root, name), { recursive: true, force: true })
-  }
-  const own = join(root, `worker-${process.pid}`)
-  await mkdir(own, { recursive: true, mode: 0o700 })
-  return own
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
 }

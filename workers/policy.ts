@@ -26,6 +26,7 @@ export interface Evidence {
   status: number
   contentType: string | null
   excerpt: string
+  screenshot?: Uint8Array
 }
 
 export function policyOf(error: unknown, signal: AbortSignal): Policy {

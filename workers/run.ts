@@ -5,6 +5,7 @@ import { sql } from 'drizzle-orm'
 import { fromDrizzle } from 'pg-boss'
 import type { Tx } from '#db/client.ts'
 import type { House } from '#server/house.ts'
+import { onWork } from '#server/live.ts'
 import { log } from '#server/log.ts'
 import { type NewJob, type Payload, type QueueName, queues } from '#server/queues.ts'
 import { Fairness } from './fairness.ts'
@@ -105,6 +106,8 @@ export function startWorker<Tools>(options: WorkerOptions<Tools>): RunningWorker
   async function serve(queue: QueueName): Promise<void> {
     const inHand = new Set<Promise<void>>()
     const fairness = new Fairness()
+    let woken = Promise.withResolvers<void>()
+    const stop = onWork(house, queue, () => woken.resolve())
     while (!draining.signal.aborted) {
       let taken: Awaited<ReturnType<typeof take>>
       if (inHand.size < queues[queue].concurrency) {
@@ -117,7 +120,9 @@ export function startWorker<Tools>(options: WorkerOptions<Tools>): RunningWorker
         await Promise.race([
           ...inHand,
           sleep(pollMilliseconds + Math.random() * 100, undefined, { signal: draining.signal }).catch(() => {}),
+          woken.promise,
         ])
+        woken = Promise.withResolvers()
         continue
       }
       const { attempt, data } = taken
@@ -129,6 +134,7 @@ export function startWorker<Tools>(options: WorkerOptions<Tools>): RunningWorker
       })
       inHand.add(done)
     }
+    stop()
     await Promise.all(inHand)
   }
 

@@ -1,33 +1,23 @@
 // The signed-in session of each source, shared by all workers: signed in once, kept sealed in the ledger, renewed by
 // one worker while the others wait.
-import type { House } from '#server/house.ts'
-import {
-  keptSession,
-  openCredentials,
-  recordHealth,
-  renewSession,
-  rotateCredentials,
-  type SourceView,
-  sourceRow,
-} from '#server/sources.ts'
-import type { OpenBrowser } from './browser.ts'
-import {
-  Challenge,
-  type Connector,
-  type Http,
-  SessionExpired,
-  SignInRefused,
-  type SourceSession,
-} from './connectors/connector.ts'
+import { keptSession, openCredentials, proveOffered, renewSession } from '#server/sign-ins.ts'
+import { recordHealth, type SourceView, sourceRow } from '#server/sources.ts'
+import { Challenge, type Connector, SessionExpired, SignInRefused, type SourceSession } from './connectors/connector.ts'
 import { connectorOf } from './connectors/index.ts'
-import type { OpenHttp } from './http.ts'
-import { anew, steady } from './steady.ts'
+import { deskOf, isHandedOver, overSession, type SignInTools } from './sign-in.ts'
 
 export interface Sessions {
   /** Runs `work` with a live session; where it turns out expired, with a renewed one, once more. */
   with<T>(sourceId: string, work: (session: SourceSession, connector: Connector) => Promise<T>): Promise<T>
   /** Signs in anew, whatever is kept. */
   fresh(sourceId: string): Promise<void>
+  /**
+   * Signs in with what was handed over while the old session works, and lets it take over; where that throws, the old
+   * one goes on. False where nothing was handed over.
+   */
+  prove(sourceId: string): Promise<boolean>
+  /** How long, in hours, a session lives that only a person can renew (null: not known); null: we renew it ourselves. */
+  handedOver(sourceId: string): Promise<{ hours: number | null } | null>
 }
 
 interface Held {
@@ -41,37 +31,26 @@ interface Held {
 const lookAgainMilliseconds = 3000
 
 export function createSessions(
-  house: House,
-  http: OpenHttp,
-  browser: OpenBrowser,
-  note: (sourceId: string, event: string, shape?: unknown) => void,
+  house: SignInTools['house'],
+  http: SignInTools['http'],
+  browser: SignInTools['browser'],
+  note: SignInTools['note'],
   signal: AbortSignal,
+  connectors: SignInTools['connectors'] = connectorOf,
 ): Sessions {
+  const tools = { house, http, browser, note, signal, connectors }
   const held = new Map<string, Promise<Held>>()
 
   async function open(source: SourceView, seen: number | null): Promise<Held> {
-    const connector = connectorOf(source.provider)
-    const direct = http.scoped({ pacing: connector.pacing, signal })
-    const patient = steady(direct, signal)
-    let signedIn = false
-    const context = {
-      endpoints: source.endpoints,
-      browser: browser.scoped({ signal }),
-      rotate: (credentials: Record<string, string>) => rotateCredentials(house, source, credentials),
-      http: { request: ((...call) => (signedIn ? patient : direct).request(...call)) satisfies Http['request'] },
-      signal,
-      note: (event: string, shape?: unknown) => note(source.id, event, shape),
-    }
+    const desk = deskOf(tools, source, 'credentials')
     let made: SourceSession | undefined
     const signIn = async () => {
       try {
-        made = await anew(async () => connector.signIn(await openCredentials(house, source), context), signal)
-        const life = connector.sessionLife?.(await openCredentials(house, source))
-        const endsAt = life?.hours && !life.renewable ? new Date(Date.now() + life.hours * 3_600_000) : null
-        return { kept: made.keep(), endsAt }
+        const signedIn = await desk.signIn(() => openCredentials(house, source))
+        made = signedIn.session
+        return signedIn
       } catch (error) {
-        if (error instanceof SignInRefused) await recordHealth(house, source.id, 'refused', error.todo)
-        if (error instanceof Challenge) await recordHealth(house, source.id, 'challenge', error.todo)
+        await recordRefusal(house, source.id, error)
         throw error
       }
     }
@@ -80,9 +59,8 @@ export function createSessions(
     const { generation, kept } = usable
       ? current
       : await renewSession(house, source, seen ?? current.generation, signIn)
-    signedIn = true
-    const session = made ?? (await connector.signIn(await openCredentials(house, source), { ...context, kept }))
-    return { generation, session, connector, lookedAt: Date.now() }
+    const session = made ?? (await desk.goOn(await openCredentials(house, source), kept))
+    return { generation, session, connector: desk.connector, lookedAt: Date.now() }
   }
 
   function remember(sourceId: string, opening: Promise<Held>): Promise<Held> {
@@ -129,7 +107,8 @@ export function createSessions(
         try {
           return await work(using.session, using.connector)
         } catch (error) {
-          if (!(error instanceof SessionExpired) || again === 2) throw error
+          if (!(error instanceof SessionExpired)) throw error
+          if (again === 2) throw await lastWord(sourceId, using.connector, error)
           using = await renewed(sourceId, using)
         }
       }
@@ -139,5 +118,30 @@ export function createSessions(
       const { generation } = await keptSession(house, source)
       await remember(sourceId, open(source, generation))
     },
+    async handedOver(sourceId) {
+      const source = await sourceRow(house, sourceId)
+      const life = connectors(source.provider).sessionLife?.(await openCredentials(house, source))
+      return life && !life.renewable ? { hours: life.hours } : null
+    },
+    async prove(sourceId) {
+      const source = await sourceRow(house, sourceId)
+      return proveOffered(house, source, (credentials) =>
+        deskOf(tools, source, 'offered').signIn(async () => credentials),
+      )
+    },
   }
+
+  /** Sessions that end as soon as they are made: where only a person makes them, a person is asked. */
+  async function lastWord(sourceId: string, connector: Connector, expired: SessionExpired): Promise<Error> {
+    const source = await sourceRow(house, sourceId)
+    if (!isHandedOver(connector, await openCredentials(house, source))) return expired
+    const over = overSession(source)
+    await recordRefusal(house, sourceId, over)
+    return over
+  }
+}
+
+async function recordRefusal(house: SignInTools['house'], sourceId: string, error: unknown): Promise<void> {
+  if (error instanceof SignInRefused) await recordHealth(house, sourceId, 'refused', error.todo)
+  if (error instanceof Challenge) await recordHealth(house, sourceId, 'challenge', error.todo)
 }

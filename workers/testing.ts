@@ -25,6 +25,7 @@ export interface StandIn {
   credentials: Record<string, string>
   expected(): Promise<Line[]>
   requests(): Promise<{
+    total: number
     writes: unknown[]
     unknown: unknown[]
     byMethod: Record<string, number>
@@ -32,6 +33,10 @@ export interface StandIn {
     signIns: number
   }>
   faults(faults: Record<string, unknown>): Promise<void>
+  /** What the photographer does to the account; one of each kind where no changes are named. */
+  change(changes?: Record<string, unknown>[]): Promise<Record<string, unknown>[]>
+  /** A new session as a person would hand it over, where the provider has such. */
+  handedOver(): Promise<Record<string, string>>
   stop(): Promise<void>
 }
 
@@ -62,6 +67,8 @@ export async function startStandIn(provider: string, options: string[]): Promise
     expected: async () => lines(await ask('expected')),
     requests: async () => JSON.parse(await ask('requests')),
     faults: async (faults) => void (await ask('faults', faults)),
+    change: async (changes) => JSON.parse(await ask('change', changes ? { changes } : {})).changes,
+    handedOver: async () => JSON.parse(await ask('hand-over', {})),
     stop: () => ended(child, 'SIGTERM'),
   }
 }

@@ -1,4 +1,6 @@
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { evidenceOf, openEvidence } from '#server/evidence.ts'
 import { createMigration, resumeRun } from '#server/runs.ts'
 import { aMovingRun, aSource, forgetJobs, jobsOf, type VerbHouse, verbHouse } from '#server/testing.ts'
 import * as source from './connectors/connector.ts'
@@ -90,6 +92,21 @@ test('a page that was not recognised is looked at three times; the evidence is k
   expect(rows.length).toBe(3)
   expect(rows[0].data).toMatchObject({ expected: 'galleries[].id', status: 200 })
   expect(JSON.stringify(rows)).not.toContain('abc123')
+})
+
+test('what the page showed and its picture are kept for whoever mends the connector, and nothing that signs in', async () => {
+  const { run, throws } = await gallery()
+  const secret = 'S3cr3t-Value.9'
+  const excerpt = `<input name="token" value="${secret}">`.repeat(200)
+  const evidence = { url: `https://x.test/?token=${secret}`, status: 200, contentType: 'text/html', excerpt }
+  await throws(new source.UnexpectedPage('#sign-in', { ...evidence, screenshot: Buffer.from('\x89PNG') }))
+  const [kept] = await evidenceOf(house, run.id, 1)
+  expect(kept).toMatchObject({ expected: '#sign-in', step: 'list-gallery', code: 'unexpected_page' })
+  expect(JSON.stringify(kept)).not.toContain(secret)
+  const page = await openEvidence(house, run.id, kept!.page!.key)
+  expect(await text(page.stream)).toBe('<input name="token" value="[masked]">'.repeat(200))
+  const picture = await openEvidence(house, run.id, kept!.screenshot!.key)
+  expect(await text(picture.stream)).toBe('\x89PNG')
 })
 
 test.each([

@@ -1,12 +1,14 @@
 // What becomes of a gallery or a run whose step threw: again later, waiting for the provider or a person, or attention.
 import { sql } from 'drizzle-orm'
 import { recordEvent } from '#server/events.ts'
+import { keepEvidence } from '#server/evidence.ts'
 import { finishIfSettled, holdRun } from '#server/finish.ts'
 import type { House } from '#server/house.ts'
 import { announce } from '#server/live.ts'
 import { log } from '#server/log.ts'
 import { blockRun } from '#server/runs.ts'
 import { waitForThaw } from '#server/thaw.ts'
+import { maskedPage } from './evidence.ts'
 import { masked } from './masking.ts'
 import { nextTrySeconds, type Policy, policyOf } from './policy.ts'
 import { type Job, StaleAttempt } from './run.ts'
@@ -76,11 +78,7 @@ async function countTry(
   policy: Extract<Policy, { kind: 'attempt' }>,
   error: Error,
 ): Promise<void> {
-  const evidence = policy.evidence && {
-    ...policy.evidence,
-    url: masked(policy.evidence.url),
-    excerpt: masked(policy.evidence.excerpt).slice(0, 4000),
-  }
+  const evidence = policy.evidence && (await keepEvidence(house, subject.runId, maskedPage(policy.evidence)))
   const table = subject.galleryId === null ? sql`runs` : sql`galleries`
   const id = subject.galleryId ?? subject.runId
   const last = await job.finish(async (tx) => {
@@ -105,7 +103,8 @@ async function countTry(
         { runId: subject.runId, payload: job.payload, startAfterSeconds: Math.ceil(seconds) },
       ] as never)
       if (subject.galleryId === null) {
-        const todo = `The account could not be read yet (${policy.code}): tried again in ${Math.ceil(seconds)} s.`
+        const what = evidence ? `${policy.code}: ${evidence.expected}` : policy.code
+        const todo = `The account could not be read yet (${what}): tried again in ${Math.ceil(seconds)} s.`
         await tx.execute(sql`update runs set todo = ${todo} where id = ${subject.runId} and state = 'surveying'`)
       }
       return false

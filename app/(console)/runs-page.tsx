@@ -6,6 +6,7 @@ import { Connection, Dimmed, FirstLook } from '../live/connection.tsx'
 import { useRuns } from '../live/use-runs.ts'
 import { Empty, PageHead, Section, Trouble } from '../parts/parts.tsx'
 import { RunList, type RunRow } from '../run-list/run-list.tsx'
+import { OpenProblems } from '../sharing/open-problems.tsx'
 
 /** What needs a person first, then what moves, then what is over. */
 const groups: { title: string; aside: string; has: (run: RunRow) => boolean }[] = [
@@ -27,12 +28,16 @@ export function RunsPage() {
     <>
       <PageHead title={view ? headline(view.runs) : 'Runs'}>
         <Connection connection={connection} />
+        <Button component={Link} href="/uploads/new" variant="default">
+          New upload
+        </Button>
       </PageHead>
       {!view && (
         <FirstLook connection={connection}>
           <Loading />
         </FirstLook>
       )}
+      <OpenProblems />
       {view?.runs.length === 0 && <NoRuns />}
       {view && (
         <Dimmed connection={connection}>

@@ -15,7 +15,7 @@ export function Mark() {
           strokeLinejoin="round"
         />
       </svg>
-      Pass
+      <span>Pass</span>
     </span>
   )
 }

@@ -6,10 +6,12 @@ import type { ReactNode } from 'react'
 import { Icon, type IconName } from '../icons.tsx'
 import { Mark } from './mark.tsx'
 import classes from './shell.module.css'
+import { signOut } from './sign-out.ts'
 
 const places = [
   { href: '/', label: 'Runs', within: ['/runs', '/galleries'] },
-  { href: '/clients', label: 'Clients', within: ['/clients'] },
+  { href: '/clients', label: 'Clients', within: ['/clients', '/sources'] },
+  { href: '/providers', label: 'Providers', within: ['/providers'] },
 ]
 
 export function Shell({
@@ -98,15 +100,18 @@ function PersonMenu({ person }: { person: { name: string; email: string; role: s
           </Menu.Item>
         ))}
         <Menu.Divider />
+        <Menu.Item leftSection={<Icon name="key" />} component={Link} href="/account">
+          Your account
+        </Menu.Item>
+        {person.role === 'admin' && (
+          <Menu.Item leftSection={<Icon name="user" />} component={Link} href="/people">
+            People
+          </Menu.Item>
+        )}
         <Menu.Item leftSection={<Icon name="signOut" />} onClick={signOut}>
           Sign out
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>
   )
-}
-
-async function signOut() {
-  await fetch('/api/auth/sign-out', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' })
-  window.location.assign('/sign-in')
 }

@@ -33,6 +33,15 @@ const galleryStates = {
   attention: say('needs-you', 'alert', 'needs you'),
 } as const satisfies Record<string, StateWords>
 
+/** A gallery of the account held against what is here. */
+export const differences = {
+  new: say('moving', 'plus', 'new'),
+  changed: say('moving', 'retry', 'changed'),
+  moved: say('moving', 'arrow', 'moved'),
+  same: say('safe', 'check', 'the same'),
+  gone: say('waiting', 'archive', 'gone there'),
+} as const satisfies Record<string, StateWords>
+
 export const photoStates = {
   listed: say('waiting', 'dashed', 'found'),
   stored: say('moving', 'moving', 'copied'),
@@ -40,6 +49,7 @@ export const photoStates = {
   published: say('safe', 'circleCheck', 'safe'),
   skipped: say('waiting', 'skip', 'skipped'),
   failed: say('needs-you', 'alert', 'failed'),
+  gone: say('waiting', 'archive', 'gone at the provider'),
 } as const satisfies Record<string, StateWords>
 
 export const healthStates = {

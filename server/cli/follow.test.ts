@@ -115,6 +115,21 @@ test('what was surveyed is started, or with --plan left for a yes', async () => 
   expect(await follow(planned, { display, stop: stop.signal })).toMatchObject({ exit: 4 })
 })
 
+test('what the plan says is told once, before the run is started', async () => {
+  const planned = await run('planned')
+  const told: string[] = []
+  const stop = new AbortController()
+  const display: Shows = {
+    ...silent,
+    show: ({ state }) => {
+      if (state === 'running') stop.abort()
+    },
+  }
+  const onPlan = async (now: Snapshot) => void told.push(`${now.state} ${await stateOf(planned)}`)
+  await follow(planned, { display, stop: stop.signal, onPlan })
+  expect(told).toEqual(['planned planned'])
+})
+
 test('told to stop it pauses the run and says how to go on', async () => {
   const id = await run('running')
   const ending = await follow(id, { stop: AbortSignal.abort() })

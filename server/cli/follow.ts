@@ -23,6 +23,8 @@ export interface Following {
   stop: AbortSignal
   /** Ends once the survey is through, with `done`; otherwise a planned run is started. */
   planOnly: boolean
+  /** Called once, with the plan ready: before a planned run is started. */
+  onPlan?: (now: Snapshot) => Promise<void>
   /** Called while work is ready that no worker takes. */
   keepServed: () => Promise<void>
 }
@@ -35,10 +37,11 @@ const stillSeconds = 30 // nothing but the thaw is left to wait for
 export async function followRun(
   house: House,
   runId: string,
-  { display, stop, planOnly, keepServed }: Following,
+  { display, stop, planOnly, onPlan, keepServed }: Following,
 ): Promise<Ending> {
   let failures: { groups: FailureGroup[]; at: number } = { groups: [], at: 0 }
   let moved = { mark: '', at: Date.now() }
+  let shown = false
   while (true) {
     const now = await patiently(() => snapshot(house, runId), awaySeconds)
     if (display.failures && Date.now() - failures.at > causesMilliseconds) {
@@ -47,6 +50,10 @@ export async function followRun(
     display.show(now, failures.groups)
     if (markOf(now) !== moved.mark) moved = { mark: markOf(now), at: Date.now() }
 
+    if (!shown && planned(now)) {
+      shown = true
+      if (onPlan) await patiently(() => onPlan(now), awaySeconds)
+    }
     const ending = (planOnly ? planned(now) : null) ?? settled(now) ?? frozen(now, moved.at)
     if (ending) return last(house, ending, display)
     if (stop.aborted) return last(house, await paused(house, runId), display)

@@ -7,15 +7,19 @@ import { workerEnvironment } from '../worker-environment.ts'
 import { type Command, parseCommand, usage } from './args.ts'
 import { type ExitCode, endingOf, exit, say } from './endings.ts'
 import { requireWritable, saveReport } from './files.ts'
-import { migrate, requireRunId, resume } from './migrate.ts'
+import * as keys from './key.ts'
+import { delta, migrate, requireRunId, resume } from './migrate.ts'
 import * as runs from './runs.ts'
+import * as store from './store.ts'
 import type { System } from './system.ts'
+import { upload } from './upload.ts'
+import { verify } from './verify.ts'
 
 // An `npm run` in between passes on the Ctrl-C that the terminal sent to us as well.
 const doubledMilliseconds = 1500
 
 /** Commands that put down what they have in hand when told to stop; of the others nothing is half done. */
-const endsItself = new Set<Command['name']>(['migrate', 'resume', 'worker'])
+const endsItself = new Set<Command['name']>(['migrate', 'upload', 'resume', 'delta', 'worker'])
 
 process.exitCode = await main()
 process.stdout.write('', () => process.exit())
@@ -74,8 +78,12 @@ async function perform(command: Command, opening: OpeningWith, stop: AbortSignal
       return exit.done
     case 'migrate':
       return migrate(command, opening(true), stop)
+    case 'upload':
+      return upload(command, opening(true), stop)
     case 'resume':
       return resume(command, opening(true), stop)
+    case 'delta':
+      return delta(command, opening(true), stop)
     case 'runs':
       return runs.listAll(await house(), command.json)
     case 'status':
@@ -89,7 +97,7 @@ async function perform(command: Command, opening: OpeningWith, stop: AbortSignal
     case 'retry':
       return runs.retry(await house(), command.run, command.code)
     case 'verify':
-      return runs.verify(await house(), command.run, command)
+      return verify(await house(), command)
     case 'report':
       await requireWritable(command.out)
       await saveReport(await house(), command.run, command.out)
@@ -98,6 +106,16 @@ async function perform(command: Command, opening: OpeningWith, stop: AbortSignal
       return worker(command.group, await opening(false)(), stop)
     case 'user add':
       return addUser(await house(), command.email, command.role)
+    case 'key add':
+      return keys.add(await house(), command)
+    case 'key list':
+      return keys.list(await house(), command)
+    case 'key revoke':
+      return keys.revoke(await house(), command.key)
+    case 'store lifecycle':
+      return store.lifecycle(await house(), command)
+    case 'store orphans':
+      return store.orphans(await house(), command, stop)
   }
 }
 

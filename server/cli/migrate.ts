@@ -1,13 +1,15 @@
-// migrate and resume: find or make the run, follow it, say how it ended, write the report.
+// migrate, delta and resume: find or make the run, follow it, say how it ended, write the report.
 import { findOrCreateClient } from '#server/clients.ts'
+import { checkForChanges, plannedGalleries } from '#server/delta.ts'
 import { providers } from '#server/providers.ts'
 import { notFound, Refusal } from '#server/refusal.ts'
 import { createMigration, resumeRun, runFacts } from '#server/runs.ts'
+import { sessionsSentence } from '#server/sessions-needed.ts'
 import { addSource, credentialsOf, providerOf, replaceCredentials } from '#server/sources.ts'
 import { runDetail } from '#server/views.ts'
-import type { Migrate } from './args.ts'
+import type { Delta, Migrate } from './args.ts'
 import { type ExitCode, exit, say } from './endings.ts'
-import { bytes, count, duration } from './figures.ts'
+import { bytes, count, duration, table } from './figures.ts'
 import { readCredentials, requireWritable, saveReport } from './files.ts'
 import { followRun } from './follow.ts'
 import { jsonLines, liveBlock, plainLines, type Shows } from './progress.ts'
@@ -46,12 +48,27 @@ export async function migrate(wanted: Migrate, opening: Opening, stop: AbortSign
     only: wanted.only.length > 0 ? wanted.only : undefined,
     autoStart: !wanted.plan,
   })
-  if (existed) {
-    say(`this account is being moved already: going on with run ${id}`)
-    const { state } = await runFacts(house, id)
-    if (state === 'paused' || state === 'blocked') await resumeRun(house, 'cli', id)
-  }
+  if (existed) await goOnWith(house, id)
   return toTheEnd(system, id, wanted, stop)
+}
+
+/** The account of an earlier run once more: only what is new, changed, moved or gone since. */
+export async function delta(wanted: Delta, opening: Opening, stop: AbortSignal): Promise<ExitCode> {
+  requireRunId(wanted.run)
+  if (wanted.report) await requireWritable(wanted.report)
+
+  const system = await opening()
+  const { house } = system
+  // Not by itself: what is different is said before anything is done.
+  const { id, existed } = await checkForChanges(house, 'cli', { runId: wanted.run }, { autoStart: false })
+  if (existed) await goOnWith(house, id)
+  return toTheEnd(system, id, wanted, stop)
+}
+
+async function goOnWith(house: House, runId: string): Promise<void> {
+  say(`this account is being moved already: going on with run ${runId}`)
+  const { state } = await runFacts(house, runId)
+  if (state === 'paused' || state === 'blocked') await resumeRun(house, 'cli', runId)
 }
 
 export async function resume(
@@ -66,7 +83,10 @@ export async function resume(
   const system = await opening()
   const { house } = system
   const { state, sourceId } = await runFacts(house, wanted.run)
-  if (credentials !== undefined && sourceId) await replaceCredentials(house, 'cli', sourceId, credentials)
+  if (credentials !== undefined && sourceId) {
+    const { offered } = await replaceCredentials(house, 'cli', sourceId, credentials)
+    if (offered) say('the old session still works: the new one takes over once it is tried')
+  }
   if (['surveying', 'running', 'paused', 'blocked'].includes(state)) await resumeRun(house, 'cli', wanted.run)
   return toTheEnd(system, wanted.run, { ...wanted, plan: false }, stop)
 }
@@ -79,13 +99,14 @@ export function requireRunId(run: string): void {
 type House = System['house']
 type Shown = { plan: boolean; report?: string; json: boolean }
 
-async function toTheEnd(system: System, runId: string, wanted: Shown, stop: AbortSignal): Promise<ExitCode> {
+export async function toTheEnd(system: System, runId: string, wanted: Shown, stop: AbortSignal): Promise<ExitCode> {
   const { house, keepServed } = system
   if (!wanted.json) say(`run ${runId}`)
   const display = displayFor(wanted.json)
   // The plan comes before the last line of JSON.
   const withPlan: Shows = wanted.plan && wanted.json ? { ...display, end: () => {} } : display
-  const ending = await followRun(house, runId, { display: withPlan, stop, planOnly: wanted.plan, keepServed })
+  const onPlan = wanted.plan || wanted.json ? undefined : () => sayDifference(house, runId)
+  const ending = await followRun(house, runId, { display: withPlan, stop, planOnly: wanted.plan, onPlan, keepServed })
   if (wanted.plan && ending.exit === exit.done) await printPlan(house, runId, wanted.json)
   if (withPlan !== display) display.end(ending.snapshot, [])
   if (ending.sentence) say(ending.sentence, ending.code ?? undefined)
@@ -99,16 +120,53 @@ function displayFor(json: boolean): Shows {
 }
 
 async function printPlan(house: House, runId: string, json: boolean): Promise<void> {
-  const { plan, fields } = await runDetail(house, runId)
+  const { plan, fields, fates } = await runDetail(house, runId)
+  const differing = plan?.repeated ? await differingGalleries(house, runId) : null
   if (json) {
-    process.stdout.write(`${JSON.stringify({ type: 'plan', run: runId, ...plan, fields })}\n`)
+    const differences = differing?.map(({ ref, path, title, difference, reason, chosen }) => {
+      return { ref, path, title, difference, reason: reason || null, chosen }
+    })
+    const line = { type: 'plan', run: runId, ...plan, ...(differences && { differences }), fields }
+    process.stdout.write(`${JSON.stringify(line)}\n`)
     return
   }
   const lines = planOrder.map((name) => `${words(name).padEnd(18)} ${planValue(name, plan?.[name])}`)
-  const missing = Object.entries(fields).filter(([, how]) => how !== 'kept')
-  const along = missing.map(([name, how]) => `${words(name).padEnd(18)} ${words(how)}`)
-  process.stdout.write(`${[...lines, ...along].join('\n')}\n`)
+  const along = fates
+    .filter(({ fate }) => fate !== 'kept')
+    .map(({ kind, fate, why }) => `${words(kind).padEnd(18)} ${words(fate).padEnd(12)} ${why}`)
+  const { handedOver, secondsExpected } = (plan ?? {}) as Planned
+  const sessions = handedOver ? [sessionsSentence(handedOver.hours, secondsExpected ?? null)] : []
+  process.stdout.write(`${[...lines, ...along, ...sessions].join('\n')}\n`)
+  if (differing && differing.length > 0) {
+    const rows = differing.map(({ difference, path, title, reason, chosen }) => {
+      return [chosen ? difference : 'left out', [...path, title].join(' / '), reason]
+    })
+    process.stdout.write(`\n${table([['', 'gallery', 'why'], ...rows])}`)
+  }
+  if (plan?.repeated) say(differenceSentence(plan))
   say(`\`pass resume ${runId}\` starts it.`)
+}
+
+interface Planned {
+  secondsExpected?: [number, number]
+  handedOver?: { hours: number | null } | null
+}
+
+const differingGalleries = (house: House, runId: string) =>
+  plannedGalleries(house, runId, { differences: ['new', 'changed', 'moved', 'gone'] })
+
+/** Before a repeated migration acts: what it found to be different. */
+async function sayDifference(house: House, runId: string): Promise<void> {
+  const { plan } = await runDetail(house, runId)
+  if (plan?.repeated) say(differenceSentence(plan))
+}
+
+function differenceSentence(plan: Record<string, unknown>): string {
+  const difference = plan.difference as Record<string, number>
+  const parts = ['new', 'changed', 'moved', 'gone', 'same'].filter((kind) => difference[kind]! > 0)
+  const said = parts.map((kind) => `${count(difference[kind]!)} ${kind}`).join(', ')
+  const untold = difference.untold! > 0 ? `, ${count(difference.untold!)} of the changed only to be looked through` : ''
+  return `Against what is here, the account's galleries are: ${said || 'none'}${untold}.`
 }
 
 const planOrder = [

@@ -78,7 +78,7 @@ export function plainLines(out: Writable): Shows {
 
 /** All there is to say of a run, as lines: its stages, its pace, what went wrong. */
 export function block(snapshot: Snapshot, failures: FailureGroup[]): string[] {
-  const { client, provider, state, stages, retrying, thaw, hosts, unserved, todo } = snapshot
+  const { client, provider, state, stages, retrying, thaw, hosts, unserved, todo, passwordsMissing, session } = snapshot
   return [
     `${client.name} · ${provider ?? snapshot.kind} · run ${snapshot.run} · ${words(state)}`,
     ...stages.map(({ name, state, done, of }) => {
@@ -88,7 +88,15 @@ export function block(snapshot: Snapshot, failures: FailureGroup[]): string[] {
     pace(snapshot),
     ...(retrying.photos > 0 ? [`${count(retrying.photos)} are tried again`] : []),
     ...(thaw ? [`${count(thaw.galleries)} galleries are being brought back from the provider's archive`] : []),
-    ...hosts.map(({ host, reason }) => `${host} asked us to wait${reason ? ` (${reason})` : ''}`),
+    ...hosts.map(({ host, blockedUntil, reason, pausedBy }) =>
+      blockedUntil
+        ? `${host} asked us to wait until ${clock(blockedUntil)}${reason ? ` (${reason})` : ''}`
+        : `${host} is not asked anything: ${pausedBy ?? 'somebody'} has paused it`,
+    ),
+    ...(passwordsMissing > 0
+      ? [`${count(passwordsMissing)} galleries are private until their password is filled in`]
+      : []),
+    ...(session?.endsAt ? [`the session that was handed over ends at about ${clock(session.endsAt)}`] : []),
     ...(unserved.length > 0 ? [`no worker takes ${unserved.join(', ')}`] : []),
     ...causes(failures),
     ...(todo ? [todo] : []),
@@ -112,5 +120,8 @@ const causes = (failures: FailureGroup[]) =>
   failures.map(({ state, code, count: n, example }) => {
     return `${state.padEnd(8)} ${count(n).padStart(6)}  ${code}  (${example.filename ?? 'a photo'} in ${example.gallery})`
   })
+
+/** In this terminal's own time. */
+const clock = (time: string) => new Date(time).toTimeString().slice(0, 8)
 
 const words = (state: string) => state.replaceAll('_', ' ')

@@ -3,7 +3,6 @@ import type { House } from '#server/house.ts'
 import { queueDepths } from '#server/queues.ts'
 import { cancelRun, pauseRun, retryRun } from '#server/runs.ts'
 import { snapshot } from '#server/snapshots.ts'
-import { type Finding, verifyRun } from '#server/verify.ts'
 import { listRuns, type RunRow, runFailures } from '#server/views.ts'
 import { type ExitCode, exit, say } from './endings.ts'
 import { bytes, count, table } from './figures.ts'
@@ -69,22 +68,3 @@ export async function retry(house: House, run: string, code: string | undefined)
   say(`${count(retried)} photos in ${count(galleries)} galleries are tried again. \`pass resume ${run}\` follows them.`)
   return exit.done
 }
-
-export async function verify(house: House, run: string, options: { deep: boolean; json: boolean }): Promise<ExitCode> {
-  const findings = verifyRun(house, run, { deep: options.deep })
-  for (let step = await findings.next(); ; step = await findings.next()) {
-    if (!step.done) {
-      if (options.json) putLine({ type: 'finding', ...step.value })
-      else put(findingLine(step.value))
-      continue
-    }
-    const { value: totals } = step
-    if (options.json) putLine({ type: 'result', run, totals })
-    const looked = `${count(totals.objects)} objects of ${count(totals.photos)} photos, ${bytes(totals.bytes)}`
-    say(totals.findings === 0 ? `All there: ${looked}.` : `${count(totals.findings)} findings in ${looked}.`)
-    return totals.findings === 0 ? exit.done : exit.incomplete
-  }
-}
-
-const findingLine = ({ problem, gallery, photo, key }: Finding) =>
-  `${problem.padEnd(17)} ${gallery === null ? '' : `gallery ${gallery} photo ${photo} `}${key}\n`

@@ -100,9 +100,10 @@ export function createS3Store(options: S3Options): Store {
 
     path: () => null,
 
-    async signedUrl(key, seconds) {
+    async signedUrl(key, seconds, disposition) {
       checkKey(key)
-      return getSignedUrl(client, new GetObjectCommand({ Bucket, Key: key }), { expiresIn: seconds })
+      const request = new GetObjectCommand({ Bucket, Key: key, ResponseContentDisposition: disposition })
+      return getSignedUrl(client, request, { expiresIn: seconds })
     },
 
     async *list(prefix) {

@@ -47,8 +47,8 @@ export interface Store {
   head(key: string): Promise<StoredObject | null>
   /** The object as a file of this machine, to be read only, or null where the driver has none (S3); it may not exist. */
   path(key: string): string | null
-  /** An address that serves the object for `seconds`, or null where the driver has none (files). */
-  signedUrl(key: string, seconds: number): Promise<string | null>
+  /** An address that serves the object for `seconds`, with that `Content-Disposition`, or null where the driver has none (files). */
+  signedUrl(key: string, seconds: number, disposition?: string): Promise<string | null>
   /** In key order. */
   list(prefix: string): AsyncIterable<{ key: string; bytes: number }>
   /** Absent keys are fine. */
@@ -86,6 +86,11 @@ export function originalKey(client: string, sha256: string): string {
 /** Key of a rendition: `<client>/renditions/<first two hex>/<sha256>/<instructions-hash>.<ext>`. */
 export function renditionKey(client: string, sha256: string, instructionsHash: string, extension: string): string {
   return `${client}/renditions/${sha256.slice(0, 2)}/${sha256}/${instructionsHash}.${extension}`
+}
+
+/** Key of what a provider showed instead of what was expected, masked: `<client>/evidence/<sha256>.<ext>`. */
+export function evidenceKey(client: string, sha256: string, extension: 'png' | 'html' | 'json'): string {
+  return `${client}/evidence/${sha256}.${extension}`
 }
 
 const segment = '[A-Za-z0-9_-][A-Za-z0-9._-]{0,254}'

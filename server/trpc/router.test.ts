@@ -1,31 +1,75 @@
+import { randomUUID } from 'node:crypto'
 import type { TRPCError } from '@trpc/server'
 import { describe, expect, it } from 'vitest'
-import type { SignedIn } from '#server/accounts.ts'
+import { type Role, roles, type SignedIn } from '#server/accounts.ts'
 import type { House } from '#server/house.ts'
 import { Refusal } from '#server/refusal.ts'
+import type { Audience } from './procedures.ts'
 import { describeProviders } from './providers.ts'
 import { appRouter } from './router.ts'
 
-const names = Object.keys(appRouter._def.procedures)
-const photographer: SignedIn = { sessionId: 's', userId: 'u', email: 'p@pass.test', name: 'P', role: 'photographer' }
+const procedures = Object.entries(appRouter._def.procedures as unknown as Record<string, Declared>)
+const audiences: Audience[] = [...roles, 'link', 'invited']
+
+interface Declared {
+  _def: { meta?: { audience?: readonly Audience[] } }
+}
+
+const audienceOf = (procedure: Declared) => procedure._def.meta?.audience ?? []
+const names = procedures.map(([name]) => name)
+const forbidden = procedures.flatMap(([name, procedure]) =>
+  roles.filter((role) => !audienceOf(procedure).includes(role)).map((role) => [name, role] as const),
+)
 
 describe('the console’s procedures', () => {
-  it.each(names)('%s is refused to who is not signed in, before its input is looked at', async (name) => {
-    expect(await refusalOf(name, null)).toMatchObject({ code: 'signed_out', status: 401 })
+  it.each(procedures)('%s says who may call it', (_name, procedure) => {
+    expect(audienceOf(procedure).length).toBeGreaterThan(0)
+    expect(audiences).toEqual(expect.arrayContaining([...audienceOf(procedure)]))
   })
 
-  it.each(names)('%s is refused to a photographer', async (name) => {
-    expect(await refusalOf(name, photographer)).toMatchObject({ code: 'forbidden', status: 403 })
+  it.each(names)('%s is refused to who is not signed in, before its input is looked at', async (name) => {
+    const closed = audienceOf(Object.fromEntries(procedures)[name]!).includes('invited')
+    expect(await refusalOf(name, null)).toMatchObject(
+      closed ? { code: 'invitation_closed', status: 403 } : { code: 'signed_out', status: 401 },
+    )
+  })
+
+  it.each(forbidden)('%s is refused to the role %s', async (name, role) => {
+    const { status } = (await refusalOf(name, personAs(role))) as Refusal
+    expect(status).toBe(403)
+  })
+
+  it('leaves to a photographer nothing but their own page and account', () => {
+    const open = procedures.filter(([, procedure]) => audienceOf(procedure).includes('photographer'))
+    expect(new Set(open.map(([name]) => name.split('.')[0]))).toEqual(new Set(['clientPage', 'account']))
+  })
+
+  it('leaves users to administrators, and the pace of providers to ops', () => {
+    const audience = (name: string) => audienceOf(Object.fromEntries(procedures)[name]!)
+    expect(audience('people.list')).toEqual(['admin'])
+    expect(audience('people.invite')).toEqual(['admin'])
+    expect(audience('deletions.client')).toEqual(['admin'])
+    expect(audience('hosts.set')).toEqual(['ops', 'admin'])
+  })
+
+  it('opens a client’s page to no photographer without a client', async () => {
+    expect(await refusalOf('clientPage.albums', personAs('photographer'))).toMatchObject({ code: 'no_client' })
   })
 })
 
 describe('the form of a provider', () => {
-  it('asks for exactly the credentials that the provider takes, the usual way first', () => {
+  it('offers every way to sign in, the usual one first', () => {
     const zenfolio = describeProviders().find(({ id }) => id === 'zenfolio')
-    expect(zenfolio).toMatchObject({ ways: [['loginName', 'password'], ['token']] })
+    const ways = zenfolio!.ways.map(({ fields }) => fields.map(({ name }) => name))
+    expect(ways).toEqual([['loginName', 'password'], ['token']])
     expect(Object.keys(zenfolio!.endpoints)).toEqual(['api'])
   })
 })
+
+function personAs(role: Role): SignedIn {
+  const id = randomUUID()
+  return { sessionId: id, userId: id, email: 'p@pass.test', name: 'P', role, clientId: null, secondFactor: true }
+}
 
 /** Nothing of the house is touched before a refusal: there is none. */
 async function refusalOf(name: string, person: SignedIn | null): Promise<unknown> {

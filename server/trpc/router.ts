@@ -1,14 +1,38 @@
+import { clientPageRouter } from './client-page.ts'
 import { clientsRouter } from './clients.ts'
+import { deletionsRouter } from './deletions.ts'
 import { galleriesRouter } from './galleries.ts'
+import { hostsRouter } from './hosts.ts'
+import { keysRouter } from './keys.ts'
+import { passwordsRouter } from './passwords.ts'
+import { accountRouter, peopleRouter } from './people.ts'
+import { presetsRouter, watermarksRouter } from './presets.ts'
 import { router } from './procedures.ts'
+import { retentionRouter } from './retention.ts'
 import { runsRouter } from './runs.ts'
+import { shareRouter } from './share.ts'
 import { sourcesRouter } from './sources.ts'
+import { uploadsRouter } from './uploads.ts'
+import { webhooksRouter } from './webhooks.ts'
 
 export const appRouter = router({
   clients: clientsRouter,
   sources: sourcesRouter,
+  uploads: uploadsRouter,
   runs: runsRouter,
   galleries: galleriesRouter,
+  passwords: passwordsRouter,
+  hosts: hostsRouter,
+  keys: keysRouter,
+  webhooks: webhooksRouter,
+  presets: presetsRouter,
+  watermarks: watermarksRouter,
+  share: shareRouter,
+  people: peopleRouter,
+  account: accountRouter,
+  clientPage: clientPageRouter,
+  deletions: deletionsRouter,
+  retention: retentionRouter,
 })
 
 export type AppRouter = typeof appRouter

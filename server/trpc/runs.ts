@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { acceptedCauses, acceptSkipped } from '#server/acceptance.ts'
+import { checkForChanges, chooseGalleries, lastRuns, plannedGalleries } from '#server/delta.ts'
 import { runGalleries } from '#server/galleries.ts'
 import { cancelRun, createMigration, pauseRun, resumeRun, retryRun, startRun } from '#server/runs.ts'
 import { snapshot } from '#server/snapshots.ts'
@@ -35,6 +36,8 @@ const wanted = z.strictObject({
   only: z.array(z.string().max(200)).min(1).max(5000).optional(),
   autoStart: z.boolean().default(false),
 })
+// An account of a few thousand galleries, all but one of them.
+const chosen = run.extend({ refs: z.array(z.string().max(200)).max(20_000).nullable() })
 const again = run.extend({
   code: code.optional(),
   galleryId: z.int().optional(),
@@ -66,6 +69,16 @@ export const runsRouter = router({
     .input(run.extend({ code }))
     .mutation(({ ctx, input }) => acceptSkipped(ctx.house, ctx.actor, input.id, input.code)),
   create: staffProcedure.input(wanted).mutation(({ ctx, input }) => createMigration(ctx.house, ctx.actor, input)),
+  planned: staffProcedure.input(run).query(({ ctx, input }) => plannedGalleries(ctx.house, input.id)),
+  choose: staffProcedure
+    .input(chosen)
+    .mutation(({ ctx, input }) => chooseGalleries(ctx.house, ctx.actor, input.id, input.refs)),
+  checkForChanges: staffProcedure
+    .input(z.union([z.strictObject({ runId: z.uuid() }), z.strictObject({ sourceId: z.uuid() })]))
+    .mutation(({ ctx, input }) => checkForChanges(ctx.house, ctx.actor, input, { autoStart: false })),
+  lastOfSources: staffProcedure
+    .input(z.strictObject({ clientId: z.uuid() }))
+    .query(({ ctx, input }) => lastRuns(ctx.house, input.clientId)),
   start: staffProcedure.input(run).mutation(({ ctx, input }) => startRun(ctx.house, ctx.actor, input.id)),
   pause: staffProcedure.input(noted).mutation(({ ctx, input }) => pauseRun(ctx.house, ctx.actor, input.id, input.note)),
   resume: staffProcedure.input(run).mutation(({ ctx, input }) => resumeRun(ctx.house, ctx.actor, input.id)),

@@ -1,58 +1,73 @@
 // A live view: looks again at every hint, for as long as the browser listens and its session is open.
-import { livingSessions, type SignedIn } from '#server/accounts.ts'
+import { livingSessions } from '#server/accounts.ts'
 import type { House } from '#server/house.ts'
 import { follow } from '#server/live.ts'
 import { Refusal } from '#server/refusal.ts'
+import { livingLinks } from '#server/share-links.ts'
 
-const sessionLookMilliseconds = 1000
+const lookMilliseconds = 1000
 
-/** Yields a whole view each time. Throws Refusal `signed_out` within a second of the session's end. */
+/** What lets somebody look: their session, or a link to their own page. */
+export type Keeper = { sessionId: string } | { linkId: string }
+
+/** Yields a whole view each time. Throws Refusal `signed_out` or `link_closed` within a second of the keeper's end. */
 export async function* watch<View>(
   house: House,
-  person: SignedIn,
+  keeper: Keeper,
   runId: string,
   signal: AbortSignal | undefined,
   look: () => Promise<View>,
 ): AsyncGenerator<View> {
-  const session = watchSession(house, person.sessionId)
-  const either = signal ? AbortSignal.any([signal, session.signal]) : session.signal
+  const kept = watchKeeper(house, keeper)
+  const either = signal ? AbortSignal.any([signal, kept.signal]) : kept.signal
   try {
     for await (const _ of follow(house, runId, either)) {
       const view = await look()
       if (either.aborted) break
       yield view
     }
-    if (session.signal.aborted) throw new Refusal('signed_out', 401, 'You are not signed in any more.')
+    if (kept.signal.aborted)
+      throw 'linkId' in keeper
+        ? new Refusal('link_closed', 403, 'This link does not work any more. Ask for a new one.')
+        : new Refusal('signed_out', 401, 'You are not signed in any more.')
   } finally {
-    session.release()
+    kept.release()
   }
 }
 
-const open = new Map<string, Set<AbortController>>()
+const open = { sessions: new Map<string, Set<AbortController>>(), links: new Map<string, Set<AbortController>>() }
 let timer: NodeJS.Timeout | undefined
 
 /** One question a second for all open views of this process together. */
-function watchSession(house: House, sessionId: string): { signal: AbortSignal; release(): void } {
+function watchKeeper(house: House, keeper: Keeper): { signal: AbortSignal; release(): void } {
+  const [all, id] = 'linkId' in keeper ? [open.links, keeper.linkId] : [open.sessions, keeper.sessionId]
   const controller = new AbortController()
-  const views = open.get(sessionId) ?? new Set()
-  open.set(sessionId, views.add(controller))
-  timer ??= setInterval(() => void closeEnded(house), sessionLookMilliseconds).unref()
+  const views = all.get(id) ?? new Set()
+  all.set(id, views.add(controller))
+  timer ??= setInterval(() => {
+    void closeEnded(open.sessions, (ids) => livingSessions(house, ids))
+    void closeEnded(open.links, (ids) => livingLinks(house, ids))
+  }, lookMilliseconds).unref()
   const release = () => {
     views.delete(controller)
-    if (views.size === 0 && open.get(sessionId) === views) open.delete(sessionId)
-    if (open.size > 0) return
+    if (views.size === 0 && all.get(id) === views) all.delete(id)
+    if (open.sessions.size > 0 || open.links.size > 0) return
     clearInterval(timer)
     timer = undefined
   }
   return { signal: controller.signal, release }
 }
 
-async function closeEnded(house: House): Promise<void> {
-  const asked = [...open.keys()]
-  const living = await livingSessions(house, asked).catch(() => new Set(asked)) // the database is away: later
+async function closeEnded(
+  all: Map<string, Set<AbortController>>,
+  livingOf: (ids: string[]) => Promise<Set<string>>,
+): Promise<void> {
+  const asked = [...all.keys()]
+  if (asked.length === 0) return
+  const living = await livingOf(asked).catch(() => new Set(asked)) // the database is away: later
   for (const id of asked) {
     if (living.has(id)) continue
-    for (const controller of open.get(id) ?? []) controller.abort()
-    open.delete(id)
+    for (const controller of all.get(id) ?? []) controller.abort()
+    all.delete(id)
   }
 }

@@ -104,7 +104,8 @@ function decodeBytes(header: Metadata): number {
   return rowByRow ? 0 : pixels * header.channels * (header.depth === 'uchar' ? 1 : 2)
 }
 
-function takenAt(exif: Buffer): string | null {
+/** When it was taken, by the EXIF in the first bytes of a file, or in a bare EXIF block: ISO 8601, an offset only where one is stated. */
+export function takenAt(exif: Buffer): string | null {
   try {
     const tags = ExifReader.load(exif, {
       includeTags: { exif: ['DateTimeOriginal', 'OffsetTimeOriginal', 'SubSecTimeOriginal'] },

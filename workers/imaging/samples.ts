@@ -106,3 +106,33 @@ export function heic(width: number, height: number): Buffer {
     )
   return Buffer.concat([ftyp, meta(ftyp.length + meta(0).length + 8), box('mdat', slice)])
 }
+
+export interface PictureOptions {
+  width?: number
+  height?: number
+  format?: 'jpeg' | 'png' | 'webp' | 'avif' | 'tiff' | 'gif'
+  /** Of the EXIF. */
+  orientation?: number
+  /** Of many bytes. */
+  noise?: boolean
+}
+
+let pictures = 0
+
+/** One that no other test has. */
+export function picture({
+  width = 60,
+  height = 40,
+  format = 'jpeg',
+  orientation,
+  noise,
+}: PictureOptions = {}): Promise<Buffer> {
+  pictures++
+  const background = { r: pictures % 256, g: (pictures * 7) % 256, b: (pictures * 31) % 256 }
+  const options = noise ? { noise: { type: 'gaussian' as const, mean: 128, sigma: 40 } } : {}
+  const made = sharp({ create: { width, height, channels: 3, background, ...options } })
+  return made
+    .withMetadata(orientation ? { orientation } : {})
+    .toFormat(format)
+    .toBuffer()
+}

@@ -38,7 +38,10 @@ export async function buildGallery(job: Job<'build-gallery'>, { house, sessions 
 async function enterDetail(tx: Tx, galleryId: number, detail: GalleryDetail, password: Buffer | null): Promise<void> {
   await tx.execute(sql`
     update galleries set description = ${detail.description && storable(detail.description)}, expires_at = ${detail.expiresAt},
-      access = coalesce(${detail.access}::access, access), password_known = ${!detail.passwordUnknown}, password = ${password},
+      access = coalesce(${detail.access}::access, access), 
+      password = case when ${detail.passwordUnknown} then password else ${password} end,
+      password_known = not ${detail.passwordUnknown} or password is not null, password_filled = password_filled and ${detail.passwordUnknown},
+     
       password_hint = ${detail.passwordHint && storable(detail.passwordHint)}, cover_ref = coalesce(${detail.coverRef}, cover_ref),
       date = coalesce(${detail.date}, date), stated_count = coalesce(${detail.statedCount}, stated_count),
       expected_count = ${detail.expectedCount},
@@ -49,8 +52,10 @@ async function enterDetail(tx: Tx, galleryId: number, detail: GalleryDetail, pas
 
 async function enterSets(tx: Tx, galleryId: number, sets: SourceSet[]): Promise<void> {
   await tx.execute(sql`
-    insert into sets (gallery_id, ref, parent_ref, title, position)
-    select ${galleryId}, s.ref, s."parentRef", s.title, s.position
+    insert into sets (gallery_id, ref, parent_ref, title, position, listing)
+    select g.id, s.ref, s."parentRef", s.title, s.position, g.listing
     from jsonb_to_recordset(${jsonb(sets)}::jsonb) as s(ref text, "parentRef" text, title text, position int4)
-    on conflict (gallery_id, ref) do update set parent_ref = excluded.parent_ref, title = excluded.title, position = excluded.position`)
+    join galleries g on g.id = ${galleryId}
+    on conflict (gallery_id, ref) do update set parent_ref = excluded.parent_ref, title = excluded.title,
+      position = excluded.position, listing = excluded.listing`)
 }

@@ -3,12 +3,14 @@
 import pLimit from 'p-limit'
 import type { Chunk, ChunkPhoto, Outcome } from '#server/ledger.ts'
 import { completeness, looksLikeHtml, sniff } from '#server/sniff.ts'
+import { type Spooled, spool } from '#server/spool.ts'
 import { originalKey } from '#server/store/store.ts'
 import { endThaw, isThawing, waitForThaw } from '#server/thaw.ts'
+import { fromAddress } from '../addresses.ts'
 import { workChunk } from '../chunk.ts'
 import { type Opened, SourceFault, Truncated, UnexpectedPage } from '../connectors/connector.ts'
+import { takenAt } from '../imaging/original.ts'
 import type { Job } from '../run.ts'
-import { type Spooled, spool } from '../spool.ts'
 import type { Tools } from '../tools.ts'
 
 /** Downloads of one worker at once, whatever chunks they belong to: none idles while another chunk is settled. */
@@ -28,12 +30,13 @@ export async function fetchPhotos(job: Job<'fetch-photos'>, tools: Tools): Promi
     parallel: thawing ? 1 : parallel,
     async onThaw(photo, run, usualHours) {
       const asked = await sessions.with(run.sourceId!, async (_, { abilities }) => abilities.thaw === 'asked')
-      await waitForThaw(house.db, run.id, photo.galleryId, usualHours, asked ? { ticket: undefined } : undefined)
+      return waitForThaw(house.db, run.id, photo.galleryId, usualHours, asked ? { missing: photo.id } : undefined)
     },
     async each(photo, run) {
-      const copied = await download(() => copy(photo, run, tools, job.signal))
+      const isUpload = run.sourceId === null
+      const copied = await download(() => (isUpload ? fromAddress : copy)(photo, run, tools, job.signal))
       if (thawing) await endThaw(house.db, run.id, photo.galleryId)
-      const render = photo.kind === 'photo' && Object.keys(run.renditions).length > 0
+      const render = photo.kind === 'photo' && (isUpload || Object.keys(run.renditions).length > 0)
       return { id: photo.id, attempts: photo.attempts, to: 'stored', ...copied, render } satisfies Outcome
     },
   })
@@ -54,7 +57,8 @@ async function copy(photo: ChunkPhoto, run: ChunkRun, { house, sessions, temp }:
       const { sha256, bytes, body } = spooled
       const facts = { sha256, bytes, contentType }
       await house.store.put(originalKey(run.clientId, sha256), body, { ...facts, proven: true, signal })
-      return { ...facts, isOriginal: opened.isOriginal }
+      const dated = connector.abilities.takenAt || photo.kind !== 'photo'
+      return { ...facts, isOriginal: opened.isOriginal, takenAt: dated ? null : takenAt(spooled.head) }
     } finally {
       await spooled.remove()
     }

@@ -9,14 +9,16 @@ import { guarded } from '../trouble.ts'
 
 export async function reconcileGallery(job: Job<'reconcile-gallery'>, { house }: Tools): Promise<void> {
   const gallery = await galleryFacts(house, job.payload.galleryId)
-  if (gallery.runState !== 'running' || gallery.state === 'published') return
+  if (!gallery.worksUnsigned || gallery.state === 'published') return
   await guarded(job, house, { runId: gallery.runId, galleryId: gallery.id }, async () => {
     const missing = await missingObjects(house, gallery)
     await job.finish(async (tx) => {
       const verdict = await reconciliationOf(tx, gallery, missing)
       // Photos still move: whoever settles the last one asks again.
       if (verdict === 'moving') return
-      if (verdict === 'object_missing' && (await copyAgain(tx, house.queues, gallery, missing))) return
+      // What was uploaded is not to be had again.
+      const again = verdict === 'object_missing' && gallery.sourceId !== null
+      if (again && (await copyAgain(tx, house.queues, gallery, missing))) return
       await publishGallery(tx, house.queues, gallery, verdict)
     })
     announce(house, gallery.runId)

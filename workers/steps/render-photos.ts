@@ -1,5 +1,5 @@
-// Makes the run's renditions of stored originals. Running twice makes the same bytes under the same keys; an original
-// that has them already (equal bytes elsewhere) is not decoded again.
+// Makes the run's renditions of stored originals, and those that were asked for of single photos. Running twice makes
+// the same bytes under the same keys; an original that has them already (equal bytes elsewhere) is not decoded again.
 import { createHash } from 'node:crypto'
 import { createWriteStream, existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
@@ -9,9 +9,18 @@ import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import type { House } from '#server/house.ts'
 import { type Instructions, instructionsHash, parseInstructions } from '#server/instructions.ts'
-import type { ChunkPhoto, Outcome } from '#server/ledger.ts'
-import { type MadeRendition, recordRenditions, renditionsOf } from '#server/renditions.ts'
+import type { Chunk, ChunkPhoto, Outcome } from '#server/ledger.ts'
+import type { Wish } from '#server/presets.ts'
+import {
+  describeOriginals,
+  type KnownRenditions,
+  type MadeRendition,
+  type Rendered,
+  recordRenditions,
+  renditionsOf,
+} from '#server/renditions.ts'
 import { NoSuchObject, originalKey, renditionKey, StoreUnavailable, watermarkKey } from '#server/store/store.ts'
+import { wantedOf } from '#server/uploads/wanted.ts'
 import { workChunk } from '../chunk.ts'
 import type { RenderResult, Wanted } from '../imaging.ts'
 import type { Job } from '../run.ts'
@@ -23,46 +32,39 @@ const parallel = 2
 const memoryBytes = 48 * 1024 * 1024
 
 export async function renderPhotos(job: Job<'render-photos'>, { house, imager, temp }: Tools): Promise<void> {
-  // The same for every photo of the chunk, which is of one run.
-  let chunkWants: Promise<Wanted[]> | undefined
+  const ready = new Map<string, Promise<Wanted[]>>()
+  const made = new Map<number, Rendered>()
+  let asked = new Map<number, Asked>()
   await workChunk(job, house, {
     queue: 'render-photos',
     from: 'stored',
     parallel,
+    async around(tx, outcomes, settled) {
+      const some = outcomes.flatMap(({ id }) => made.get(id) ?? [])
+      await recordRenditions(tx, some)
+      await settled()
+      await describeOriginals(tx, some)
+    },
+    async before(photos, run) {
+      asked = await askedOf(house, photos, run)
+    },
     async each(photo, run) {
-      chunkWants ??= wantedOf(house, run.clientId, run.renditions)
-      const wanted = await chunkWants
-      const key = originalKey(run.clientId, photo.sha256!)
-      const known = await renditionsOf(
-        house,
-        run.clientId,
-        photo.sha256!,
-        wanted.map((want) => instructionsHash(want.instructions)),
-      )
-      if (known)
-        return {
-          id: photo.id,
-          attempts: photo.attempts,
-          to: 'rendered',
-          rendition: known.code,
-          width: known.width,
-          height: known.height,
-          takenAt: null,
-        } satisfies Outcome
-      const original = await bring(house, key, photo, temp)
+      const { instructions, key, own, known } = asked.get(photo.id)!
+      if (known) return { ...rendered(photo, known), takenAt: null } satisfies Outcome
+      // Most photos of a chunk want the same.
+      if (!ready.has(key)) ready.set(key, prepared(house, run.clientId, instructions))
+      const wanted = await ready.get(key)!
+      const original = await bring(house, originalKey(run.clientId, photo.sha256!), photo, temp)
       try {
         const result = await imager.render(original.input, wanted, photo.filename ?? undefined)
-        await keep(house, run.clientId, photo.sha256!, result)
-        return {
-          id: photo.id,
-          attempts: photo.attempts,
-          to: 'rendered',
-          rendition: result.code,
-          width: result.width,
-          height: result.height,
-          // A provider that states no capture time leaves it unknown; only uploads have nothing but the EXIF.
-          takenAt: run.sourceId ? null : result.takenAt,
-        } satisfies Outcome
+        // Who asks for one picture is told that it is damaged; what is moved or dropped by the thousand is shown as well as it can be.
+        const refused = own && result.code !== 'ok' && result.code !== 'unsupported_codec'
+        const shown = refused && result.level !== 'strict' ? { ...result, renditions: [] } : result
+        made.set(photo.id, await keep(house, run.clientId, photo.sha256!, shown))
+        if (refused)
+          return { id: photo.id, attempts: photo.attempts, to: 'failed', code: result.code } satisfies Outcome
+        // A provider that states no capture time leaves it unknown; only uploads have nothing but the EXIF.
+        return { ...rendered(photo, result), takenAt: run.sourceId ? null : result.takenAt } satisfies Outcome
       } finally {
         await original.remove()
       }
@@ -70,11 +72,45 @@ export async function renderPhotos(job: Job<'render-photos'>, { house, imager, t
   })
 }
 
+/** What is wanted of one photo. */
+interface Asked {
+  instructions: Record<string, Instructions>
+  /** Of those that want the same. */
+  key: string
+  /** Its sender asked for something of it alone. */
+  own: boolean
+  /** All of it is there already. */
+  known: KnownRenditions | undefined
+}
+
+async function askedOf(
+  house: House,
+  photos: ChunkPhoto[],
+  run: NonNullable<Chunk['run']>,
+): Promise<Map<number, Asked>> {
+  const ids = photos.map(({ id }) => id)
+  const wishes = run.sourceId === null ? await wantedOf(house.db, ids) : new Map<number, Wish[]>()
+  const ofRun = Object.entries(run.renditions).map(([name, stored]) => [name, parseInstructions(stored)] as const)
+  const asked = photos.map(({ id, sha256 }) => {
+    const own = (wishes.get(id) ?? []).map(({ name, instructions }) => [name, instructions] as const)
+    const instructions: Record<string, Instructions> = Object.fromEntries([...ofRun, ...own])
+    const hashes = Object.values(instructions).map(instructionsHash)
+    const key = Object.keys(instructions).map((name, i) => `${name} ${hashes[i]}`)
+    return { sha256: sha256!, instructions, hashes, key: key.join(), own: own.length > 0 }
+  })
+  const known = await renditionsOf(house.db, run.clientId, asked)
+  return new Map(ids.map((id, n) => [id, { ...asked[n]!, known: known.get(n) }]))
+}
+
+function rendered(photo: ChunkPhoto, made: { code: string; width: number | null; height: number | null }) {
+  const { code, width, height } = made
+  return { id: photo.id, attempts: photo.attempts, to: 'rendered' as const, rendition: code, width, height }
+}
+
 /** With the client's stored picture where a watermark names one; a picture that is not there shows as `invalid_watermark`. */
-async function wantedOf(house: House, clientId: string, renditions: Record<string, unknown>): Promise<Wanted[]> {
+async function prepared(house: House, clientId: string, renditions: Record<string, Instructions>): Promise<Wanted[]> {
   return Promise.all(
-    Object.entries(renditions).map(async ([name, stored]) => {
-      const instructions: Instructions = parseInstructions(stored)
+    Object.entries(renditions).map(async ([name, instructions]) => {
       const { watermark } = instructions
       const picture = watermark && 'picture' in watermark ? watermarkKey(clientId, watermark.picture) : null
       const watermarkPicture =
@@ -113,7 +149,7 @@ async function wholeOf(stream: Readable, bytes: number): Promise<Buffer> {
   return whole
 }
 
-async function keep(house: House, clientId: string, original: string, result: RenderResult): Promise<void> {
+async function keep(house: House, clientId: string, original: string, result: RenderResult): Promise<Rendered> {
   const made: MadeRendition[] = []
   for (const { bytes, hash, contentType, extension, width, height } of result.renditions) {
     const key = renditionKey(clientId, original, hash, extension)
@@ -125,13 +161,8 @@ async function keep(house: House, clientId: string, original: string, result: Re
     const level = result.level ?? 'none'
     made.push({ hash, extension, contentType, bytes: kept.length, fileSha256, width, height, level })
   }
-  await recordRenditions(
-    house,
-    clientId,
-    original,
-    { width: result.width, height: result.height, code: result.code },
-    made,
-  )
+  const { width, height, code } = result
+  return { clientId, sha256: original, width, height, code, made }
 }
 
 function sha256Of(bytes: Uint8Array): string {

@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query'
 import Link from 'next/link'
 import { useRouter } from 'next/navigation'
 import { useState } from 'react'
+import { WaitingDeletions } from '../../deletion/waiting.tsx'
 import { count, counted } from '../../format.ts'
 import { Icon } from '../../icons.tsx'
 import { Ago, Empty, PageHead, Trouble } from '../../parts/parts.tsx'
@@ -59,6 +60,7 @@ export function ClientsPage() {
         </Empty>
       )}
       {found && found.length > 0 && <ClientTable clients={found} />}
+      <WaitingDeletions />
       <NewClient opened={adding} onClose={add.close} onMade={(id) => router.push(`/clients/${id}`)} />
     </>
   )

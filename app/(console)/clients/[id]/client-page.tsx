@@ -2,15 +2,21 @@
 import { Button, Modal, Skeleton } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
+import Link from 'next/link'
 import { useEffect } from 'react'
+import { counted } from '../../../format.ts'
 import { Icon } from '../../../icons.tsx'
 import { Connection, Dimmed } from '../../../live/connection.tsx'
 import { useRuns } from '../../../live/use-runs.ts'
 import { Empty, PageHead, Section, Trouble } from '../../../parts/parts.tsx'
 import { RunList } from '../../../run-list/run-list.tsx'
+import { Sharing } from '../../../sharing/sharing.tsx'
 import { AddSource } from '../../../sources/source-form.tsx'
 import { expectTest, SourceRow, useSources } from '../../../sources/source-rows.tsx'
 import { sentence, useTRPC } from '../../../trpc.ts'
+import classes from '../clients.module.css'
+import { ClientPlaces } from './places.tsx'
+import { Keeping } from './retention.tsx'
 
 export function ClientPage({ clientId }: { clientId: string }) {
   const client = useQuery(useTRPC().clients.get.queryOptions({ id: clientId }))
@@ -28,8 +34,18 @@ export function ClientPage({ clientId }: { clientId: string }) {
       >
         <Connection connection={runs.connection} />
       </PageHead>
+      <ClientPlaces clientId={clientId} here="" />
       <Sources clientId={clientId} />
-      <Section title="Runs">
+      <LockedGalleries clientId={clientId} />
+      {client.data && <Sharing clientId={clientId} email={client.data.email} />}
+      <Section
+        title="Runs"
+        actions={
+          <Button component={Link} href={`/uploads/new?client=${clientId}`} size="compact-sm" h={30} variant="default">
+            New upload
+          </Button>
+        }
+      >
         <Dimmed connection={runs.connection}>
           {!runs.view && <Skeleton height={40} my="md" />}
           {runs.view && runs.view.runs.length > 0 && <RunList runs={runs.view.runs} withClient={false} />}
@@ -40,7 +56,31 @@ export function ClientPage({ clientId }: { clientId: string }) {
           )}
         </Dimmed>
       </Section>
+      {name && <Keeping clientId={clientId} name={name} />}
     </>
+  )
+}
+
+/** Galleries that are private here because nobody has told their password. */
+function LockedGalleries({ clientId }: { clientId: string }) {
+  const list = useQuery(useTRPC().passwords.list.queryOptions({ clientId }))
+  if (!list.data || list.data.galleries.length === 0) return null
+  const { missing } = list.data
+  return (
+    <Section
+      title="Gallery passwords"
+      actions={
+        <Button component={Link} href={`/clients/${clientId}/passwords`} size="compact-sm" h={30} variant="default">
+          {missing > 0 ? 'Fill in' : 'Look at them'}
+        </Button>
+      }
+    >
+      <p className={classes.line}>
+        {missing > 0
+          ? `${counted(missing, 'gallery', 'galleries')} ${missing === 1 ? 'is' : 'are'} private here until ${missing === 1 ? 'its' : 'their'} password is filled in.`
+          : 'Every gallery that needs a password has one.'}
+      </p>
+    </Section>
   )
 }
 

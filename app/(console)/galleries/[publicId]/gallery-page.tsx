@@ -1,7 +1,8 @@
 'use client'
 import { Skeleton } from '@mantine/core'
-import { useSearchParams } from 'next/navigation'
+import { useRouter, useSearchParams } from 'next/navigation'
 import { type ReactNode, useEffect } from 'react'
+import { DeleteGallery } from '../../../deletion/delete.tsx'
 import { count, counted, day, size } from '../../../format.ts'
 import { Icon, type IconName } from '../../../icons.tsx'
 import { Connection, Dimmed, FirstLook } from '../../../live/connection.tsx'
@@ -14,6 +15,7 @@ import { Pictures } from './pictures.tsx'
 import { type Gallery, useGallery } from './use-gallery.ts'
 
 export function GalleryPage({ publicId }: { publicId: string }) {
+  const router = useRouter()
   const { view: gallery, connection, refused } = useGallery(publicId)
   const title = gallery?.title
   useEffect(() => {
@@ -39,6 +41,7 @@ export function GalleryPage({ publicId }: { publicId: string }) {
       >
         <State of={wordsOfGallery(gallery)} />
         <Connection connection={connection} />
+        <DeleteGallery publicId={publicId} onDeleted={() => router.push(`/runs/${gallery.runId}`)} />
       </PageHead>
       <Facts gallery={gallery} />
       {gallery.description && <p className={classes.description}>{gallery.description}</p>}
@@ -58,7 +61,7 @@ const accessWords: Record<NonNullable<Gallery['access']>, { icon: IconName; word
 }
 
 function Facts({ gallery }: { gallery: Gallery }) {
-  const { total, published, failed, skipped, degraded, bytesStored, date, expiresAt, access, passwordKnown } = gallery
+  const { total, published, failed, skipped, degraded, bytesStored, date, expiresAt, access, publishedAs } = gallery
   const over = gallery.state === 'verified' || gallery.state === 'published'
   // Photos of other galleries that are placed here count here too.
   const placed = gallery.sets.reduce((sum, set) => sum + set.count, 0)
@@ -77,6 +80,8 @@ function Facts({ gallery }: { gallery: Gallery }) {
   if (failed > 0) facts.push(['failed', `${count(failed)} failed`])
   if (skipped > 0) facts.push(['skipped', `${count(skipped)} skipped`])
   if (degraded > 0) facts.push(['degraded', `${count(degraded)} without a picture`])
+  if (gallery.goneAt) facts.push(['gone', 'gone at the provider, kept here'])
+  else if (gallery.gone > 0) facts.push(['gone', `${count(gallery.gone)} more gone at the provider, kept here`])
   if (date) facts.push(['date', day(date)])
   if (expiresAt) facts.push(['expiry', `expires ${day(expiresAt)}`])
   facts.push([
@@ -84,10 +89,10 @@ function Facts({ gallery }: { gallery: Gallery }) {
     known ? (
       <>
         <Icon name={known.icon} size={13} /> {known.word}
-        {access === 'password' && !passwordKnown && ' that the provider does not tell'}
+        {publishedAs === 'private' && access === 'password' && ', private here until it is filled in'}
       </>
     ) : (
-      'access not told'
+      'access not told, private here'
     ),
   ])
   return (

@@ -1,6 +1,8 @@
 'use client'
 import { ActionIcon, Modal } from '@mantine/core'
 import { useHotkeys } from '@mantine/hooks'
+import type { ReactNode } from 'react'
+import { DeletePhoto } from '../../../deletion/delete.tsx'
 import { count, size } from '../../../format.ts'
 import { Icon } from '../../../icons.tsx'
 import { State } from '../../../states/state.tsx'
@@ -11,6 +13,7 @@ import { Instead } from './pictures.tsx'
 import type { Photo } from './use-gallery.ts'
 
 interface Props {
+  clientId: string
   photos: Photo[]
   index: number
   /** Of the set, loaded or not. */
@@ -20,7 +23,7 @@ interface Props {
 }
 
 /** One picture large, with what is known of it; the arrow keys go on, Escape goes back. */
-export function Lightbox({ photos, index, total, onShow, onClose }: Props) {
+export function Lightbox({ clientId, photos, index, total, onShow, onClose }: Props) {
   const photo = photos[index]!
   const go = (step: number) => {
     if (photos[index + step]) onShow(index + step)
@@ -61,7 +64,9 @@ export function Lightbox({ photos, index, total, onShow, onClose }: Props) {
               <Icon name="x" />
             </ActionIcon>
           </div>
-          <Facts photo={photo} place={`${count(index + 1)} of ${count(total)}`} />
+          <Facts photo={photo} place={`${count(index + 1)} of ${count(total)}`}>
+            <DeletePhoto key={photo.publicId} clientId={clientId} publicId={photo.publicId} onDeleted={onClose} />
+          </Facts>
         </div>
         {next?.webUrl && <link rel="preload" as="image" href={next.webUrl} />}
       </Modal.Content>
@@ -85,7 +90,7 @@ function Arrow({ side, disabled, onClick }: { side: 'left' | 'right'; disabled: 
   )
 }
 
-function Facts({ photo, place }: { photo: Photo; place: string }) {
+function Facts({ photo, place, children }: { photo: Photo; place: string; children: ReactNode }) {
   const { filename, caption, keywords, takenAt, width, height, bytes, state, code, rendition } = photo
   const trouble = state === 'failed' || state === 'skipped' ? code : rendition !== 'ok' ? rendition : null
   return (
@@ -128,6 +133,7 @@ function Facts({ photo, place }: { photo: Photo; place: string }) {
           ))}
         </ul>
       )}
+      {children}
     </aside>
   )
 }

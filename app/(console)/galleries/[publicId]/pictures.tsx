@@ -79,7 +79,14 @@ export function Pictures({ gallery, setId, setCount }: { gallery: Gallery; setId
         })}
       </div>
       {open !== null && photos[open] && (
-        <Lightbox photos={photos} index={open} total={setCount} onShow={setOpen} onClose={() => setOpen(null)} />
+        <Lightbox
+          clientId={gallery.clientId}
+          photos={photos}
+          index={open}
+          total={setCount}
+          onShow={setOpen}
+          onClose={() => setOpen(null)}
+        />
       )}
     </>
   )

@@ -4,10 +4,12 @@ import { useDisclosure } from '@mantine/hooks'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
+import { CheckForChanges } from '../../../choice/check-for-changes.tsx'
 import { count, counted } from '../../../format.ts'
 import { Icon } from '../../../icons.tsx'
 import { Problem } from '../../../parts/problem.tsx'
 import { sentence, useTRPC } from '../../../trpc.ts'
+import { needsSignIn } from './sign-in-notices.tsx'
 import type { Snapshot } from './use-run.ts'
 
 /** What can be asked of a run. Its new state is shown when the server says so, never before. */
@@ -32,6 +34,7 @@ export function RunActions({ run }: { run: Snapshot }) {
   const [retrying, retry] = useDisclosure(false)
   const { state, totals, run: id } = run
   const open = ['surveying', 'planned', 'running', 'paused', 'blocked'].includes(state)
+  const ended = !open && run.kind === 'migration' && run.startedAt !== null
   const retryable = totals.failed > 0 && !['cancelled', 'planned', 'surveying'].includes(state)
   return (
     <Group gap="sm">
@@ -47,6 +50,8 @@ export function RunActions({ run }: { run: Snapshot }) {
       )}
       {(state === 'paused' || state === 'blocked') && (
         <Button
+          // Where somebody has to sign in first, that is what comes first.
+          variant={needsSignIn(run.code) ? 'default' : 'filled'}
           leftSection={<Icon name="play" size={14} />}
           loading={resume.isPending}
           onClick={() => resume.mutate({ id })}
@@ -59,6 +64,7 @@ export function RunActions({ run }: { run: Snapshot }) {
           Retry {count(totals.failed)} failed
         </Button>
       )}
+      {ended && <CheckForChanges of={{ runId: id }} />}
       {open && (
         <Menu position="bottom-end">
           <Menu.Target>
@@ -90,7 +96,8 @@ function CancelDialog({ run, opened, onClose }: { run: Snapshot; opened: boolean
         <p>
           {copied > 0 ? `The ${counted(copied, 'photo')} copied so far stay in the library. ` : ''}
           {found > copied ? `The other ${count(found - copied)} are not copied any more. ` : ''}
-          This cannot be undone; a new migration of the same source leaves out what is already here.
+          This cannot be undone
+          {run.kind === 'migration' && '; a new migration of the same source leaves out what is already here'}.
         </p>
         <Textarea
           label="Note"

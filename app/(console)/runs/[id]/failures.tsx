@@ -41,7 +41,10 @@ export function Failures({ run }: { run: Snapshot }) {
         </Section>
       )}
       {skipped.length > 0 && (
-        <Section title="Skipped" aside={`${counted(run.totals.skipped, 'photo')} that cannot be had`}>
+        <Section
+          title={run.kind === 'upload' ? 'Not taken' : 'Skipped'}
+          aside={`${counted(run.totals.skipped, 'photo')} that ${run.kind === 'upload' ? 'did not come in' : 'cannot be had'}`}
+        >
           {skipped.map((cause) => (
             <CauseRow key={cause.code} run={run} cause={cause} />
           ))}
@@ -54,7 +57,7 @@ export function Failures({ run }: { run: Snapshot }) {
 function CauseRow({ run, cause }: { run: Snapshot; cause: Cause }) {
   const [open, { toggle }] = useDisclosure(false)
   const [retrying, retry] = useDisclosure(false)
-  const { title, what, todo } = wordsOfCode(cause.code)
+  const { title, what, todo } = wordsOfCode(cause.code, run.kind)
   const failed = cause.state === 'failed'
   return (
     <div className={classes.cause} data-testid={`cause-${cause.code}`}>

@@ -9,7 +9,7 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import Link from 'next/link'
 import { useSearchParams } from 'next/navigation'
 import { useEffect, useRef, useState } from 'react'
-import { at, count, counted } from '../../../format.ts'
+import { at, count, counted, usually } from '../../../format.ts'
 import { Icon } from '../../../icons.tsx'
 import { useNow } from '../../../live/use-now.ts'
 import { Section, Trouble } from '../../../parts/parts.tsx'
@@ -278,12 +278,15 @@ function Progress({ gallery }: { gallery: GalleryRow }) {
 
 function More({ gallery }: { gallery: GalleryRow }) {
   const now = useNow()
-  const { failed, skipped, code, state, waitingSince, sets } = gallery
+  const { failed, skipped, code, state, waitingSince, thawUsualHours, sets, gone, goneAt } = gallery
   const parts: string[] = []
   if (state === 'attention' && code) parts.push(wordsOfCode(code).title)
   if (state === 'waiting' && waitingSince) parts.push(`since ${at(new Date(waitingSince), now)}`)
+  if (state === 'waiting' && thawUsualHours !== null) parts.push(`usually ${usually(thawUsualHours)}`)
   if (failed > 0) parts.push(`${count(failed)} failed`)
   if (skipped > 0) parts.push(`${count(skipped)} skipped`)
+  if (goneAt) parts.push('gone at the provider, kept here')
+  else if (gone > 0) parts.push(`${count(gone)} gone at the provider, kept here`)
   if (sets > 0) parts.push(counted(sets, 'set'))
   return parts.length > 0 && <span className={classes.dim}>{parts.join(' · ')}</span>
 }

@@ -30,6 +30,14 @@ export function Headline({ run }: { run: Snapshot }) {
   )
 }
 
+/** Seconds of work, and seconds in which it stood still for a person or the provider. */
+function timesOf({ startedAt, finishedAt, clock }: Snapshot, now: number): { worked: number; waited: number } {
+  const end = finishedAt ? Date.parse(finishedAt) : now
+  const standing = clock.waitsSince ? Math.max(0, (end - Date.parse(clock.waitsSince)) / 1000) : 0
+  const waited = clock.waitedSeconds + standing
+  return { worked: Math.max(0, (end - Date.parse(startedAt!)) / 1000 - waited), waited }
+}
+
 function Facts({ run }: { run: Snapshot }) {
   const now = useNow()
   const { totals, statedBytes, secondsLeft, perSecond, bytesPerSecond, settledPerSecond } = run
@@ -41,8 +49,9 @@ function Facts({ run }: { run: Snapshot }) {
     if (secondsLeft) facts.push(`${range(secondsLeft)} left`)
   }
   if (run.startedAt) {
-    const end = run.finishedAt ? Date.parse(run.finishedAt) : now
-    facts.push(`${run.finishedAt ? 'took' : 'for'} ${duration((end - Date.parse(run.startedAt)) / 1000)}`)
+    const { worked, waited } = timesOf(run, now)
+    facts.push(`${run.finishedAt ? 'took' : 'worked'} ${duration(worked)}`)
+    if (waited >= 1) facts.push(`waited ${duration(waited)}`)
   }
   return facts.map((fact, index) => (
     <span key={fact.replace(/[\d.,]+/g, '#')}>

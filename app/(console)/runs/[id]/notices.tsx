@@ -1,16 +1,15 @@
 'use client'
 import { Button, Modal } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
-import type { ReactNode } from 'react'
-import { ago, at, counted, duration } from '../../../format.ts'
-import { Icon, type IconName } from '../../../icons.tsx'
+import Link from 'next/link'
+import { ago, at, atSecond, counted, duration, usually } from '../../../format.ts'
 import { useNow } from '../../../live/use-now.ts'
 import { useProviderTitle } from '../../../provider-forms.tsx'
 import { ReplaceCredentials } from '../../../sources/source-form.tsx'
-import type { Family } from '../../../states/states.ts'
 import { wordsOfCode } from '../../../words.ts'
-import { useRunActions } from './actions.tsx'
+import { Notice } from './notice.tsx'
 import classes from './run.module.css'
+import { needsSignIn, PasswordsMissing, SessionNotice } from './sign-in-notices.tsx'
 import type { RunDetail, Snapshot } from './use-run.ts'
 
 /** Why it does not simply move, in sentences: red names what to do, amber goes on by itself. */
@@ -18,6 +17,8 @@ export function Notices({ run, detail }: { run: Snapshot; detail: RunDetail | un
   return (
     <ul className={classes.notices} aria-label="What to know">
       <Blocked run={run} detail={detail} />
+      <SessionNotice run={run} />
+      <PasswordsMissing run={run} />
       <Failed run={run} />
       <Attention run={run} />
       <Unserved run={run} />
@@ -26,57 +27,41 @@ export function Notices({ run, detail }: { run: Snapshot; detail: RunDetail | un
       <Retrying run={run} />
       <Paused run={run} detail={detail} />
       <Degraded run={run} />
+      <Gone run={run} />
     </ul>
-  )
-}
-
-function Notice({
-  family,
-  icon,
-  children,
-  action,
-}: {
-  family: Family
-  icon: IconName
-  children: ReactNode
-  action?: ReactNode
-}) {
-  return (
-    <li className={classes.notice}>
-      <span style={{ color: `var(--${family})`, display: 'inline-flex', height: 20, alignItems: 'center' }}>
-        <Icon name={icon} />
-      </span>
-      <span className={classes.noticeText}>{children}</span>
-      {action}
-    </li>
   )
 }
 
 function Blocked({ run, detail }: { run: Snapshot; detail: RunDetail | undefined }) {
   const [entering, enter] = useDisclosure(false)
-  const { resume } = useRunActions(run.run)
   if (run.state !== 'blocked' && run.state !== 'failed') return null
-  const needsCredentials = ['sign_in_refused', 'challenge', 'credentials_missing'].includes(run.code ?? '')
+  const needsCredentials = needsSignIn(run.code)
   const source =
     detail?.sourceId && run.provider ? { id: detail.sourceId, clientId: run.client.id, provider: run.provider } : null
+  const trying = run.session?.trying ?? false
   const action = source && needsCredentials && (
-    <Button size="compact-sm" h={30} onClick={enter.open}>
-      Enter credentials
+    <Button size="compact-sm" h={30} onClick={enter.open} disabled={trying}>
+      Sign in again
     </Button>
   )
+  const { stored } = run.totals
   return (
     <>
       <Notice family="needs-you" icon="alert" action={action}>
         <b>{wordsOfCode(run.code ?? 'unknown').title}.</b> {run.todo ?? wordsOfCode(run.code ?? 'unknown').todo}{' '}
         {run.code && <code>{run.code}</code>}
+        {needsCredentials &&
+          stored > 0 &&
+          ` Meanwhile ${counted(stored, 'copied photo')} ${stored === 1 ? 'is' : 'are'} rendered.`}
       </Notice>
+      {trying && needsCredentials && (
+        <Notice family="moving" icon="moving">
+          The new sign-in is being tried; the run goes on by itself once it is taken.
+        </Notice>
+      )}
       {source && (
-        <Modal opened={entering} onClose={enter.close} title="New credentials">
-          <ReplaceCredentials
-            source={source}
-            onReplaced={() => resume.mutateAsync({ id: run.run })}
-            onDone={enter.close}
-          />
+        <Modal opened={entering} onClose={enter.close} title="Sign in again">
+          <ReplaceCredentials source={source} bySession={run.code === 'challenge'} onDone={enter.close} />
         </Modal>
       )}
     </>
@@ -117,22 +102,28 @@ function Thaw({ run }: { run: Snapshot }) {
   const now = useNow()
   const title = useProviderTitle()
   if (!run.thaw) return null
-  const { galleries, since, askAgainAt } = run.thaw
+  const { galleries, since, askAgainAt, usualHours } = run.thaw
   return (
-    <Notice family="recovers" icon="clock">
+    <Notice family="recovers" icon="clock" action={<a href="?state=waiting#galleries">See them</a>}>
       {galleries === 1 ? 'One gallery waits' : `${counted(galleries, 'gallery', 'galleries')} wait`} for{' '}
-      {title(run.provider)} to bring {galleries === 1 ? 'it' : 'them'} back: asked {at(new Date(since), now)}, asking
-      again {until(askAgainAt, now)}.
+      {title(run.provider)} to bring {galleries === 1 ? 'it' : 'them'} back: asked {at(new Date(since), now)}
+      {usualHours !== null && `, usually ${usually(usualHours)}`}, asking again {until(askAgainAt, now)}.
     </Notice>
   )
 }
 
 function Hosts({ run }: { run: Snapshot }) {
   const now = useNow()
-  return run.hosts.map(({ host, blockedUntil, reason }) => (
-    <Notice key={host} family="recovers" icon="clock">
-      {host} {reason ? `says: ${reason.replaceAll('_', ' ')}.` : 'asks us to slow down.'} We go on{' '}
-      {until(blockedUntil, now)}.
+  return run.hosts.map(({ host, blockedUntil, reason, pausedBy }) => (
+    <Notice
+      key={host}
+      family={pausedBy ? 'waiting' : 'recovers'}
+      icon={pausedBy ? 'circlePause' : 'clock'}
+      action={<Link href="/providers">Its limits</Link>}
+    >
+      {pausedBy
+        ? `${host} is asked nothing: paused by ${pausedBy}.`
+        : `${host} ${reason === '503' ? 'is overloaded and asked' : 'asked'} us to wait until ${clockWithSeconds(blockedUntil)} (${until(blockedUntil ?? '', now)}); we go on by ourselves.`}
     </Notice>
   ))
 }
@@ -169,6 +160,18 @@ function Degraded({ run }: { run: Snapshot }) {
     <Notice family="waiting" icon="image">
       {counted(degraded, 'photo')} {degraded === 1 ? 'is' : 'are'} safe but cannot be shown as wished: the original is
       kept byte for byte.
+    </Notice>
+  )
+}
+
+const clockWithSeconds = (time: string | null) => (time ? atSecond(new Date(time)) : 'it says so')
+
+function Gone({ run }: { run: Snapshot }) {
+  const { gone } = run.totals
+  if (gone === 0) return null
+  return (
+    <Notice family="waiting" icon="archive">
+      {counted(gone, 'photo')} {gone === 1 ? 'is' : 'are'} gone at the provider: kept here, in no gallery any more.
     </Notice>
   )
 }

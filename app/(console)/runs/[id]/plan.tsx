@@ -1,12 +1,15 @@
 'use client'
 import { Button, Skeleton } from '@mantine/core'
 import type { ReactNode } from 'react'
+import { useState } from 'react'
+import { sessionsSentence } from '#server/sessions-needed.ts'
+import { ChooseGalleries } from '../../../choice/choice.tsx'
+import { type Choice, useChoice } from '../../../choice/use-choice.ts'
 import { count, counted, range, size } from '../../../format.ts'
 import { Icon } from '../../../icons.tsx'
-import { Section } from '../../../parts/parts.tsx'
 import { useProviderTitle } from '../../../provider-forms.tsx'
-import { fates, fieldWords, lossReasons } from '../../../words.ts'
 import { useRunActions } from './actions.tsx'
+import { Fates } from './fates.tsx'
 import classes from './run.module.css'
 import type { RunDetail, Snapshot } from './use-run.ts'
 
@@ -20,16 +23,32 @@ interface Found {
   bytes?: number | null
   favouriteLists?: number
   secondsExpected?: [number, number]
+  /** Galleries in the provider's archive. */
+  archived?: number
+  /** Something of this account was moved before: then the rest tells what is different. */
+  repeated?: boolean
+  photosToCopy?: number | null
+  foldersRenamed?: number
+  foldersMoved?: number
+  difference?: Record<'new' | 'changed' | 'moved' | 'same' | 'gone' | 'untold', number>
+  /** A session that only a person can renew, and how long one lives. */
+  handedOver?: { hours: number | null } | null
 }
 
 /** What was found and what will become of it, before anything is copied. */
 export function Plan({ run, detail }: { run: Snapshot; detail: RunDetail | undefined }) {
   if (run.state === 'surveying' || run.state === 'blocked') return <Surveying run={run} />
   if (!detail?.plan) return detail ? null : <Skeleton height={160} />
+  return <Planned run={run} found={detail.plan as Found} fates={detail.fates} />
+}
+
+function Planned({ run, found, fates }: { run: Snapshot; found: Found; fates: RunDetail['fates'] }) {
+  const choice = useChoice(run.run)
   return (
     <>
-      <Summary run={run} found={detail.plan as Found} />
-      <Fields fields={detail.fields} />
+      <Summary run={run} found={found} choice={choice} />
+      {run.state === 'planned' && <ChooseGalleries choice={choice} repeated={found.repeated ?? false} />}
+      <Fates fates={fates} />
     </>
   )
 }
@@ -59,19 +78,29 @@ function Surveying({ run }: { run: Snapshot }) {
   )
 }
 
-function Summary({ run, found }: { run: Snapshot; found: Found }) {
-  const { start } = useRunActions(run.run)
-  const waiting = run.totals.waiting
+function Summary({ run, found, choice }: { run: Snapshot; found: Found; choice: Choice }) {
+  const waiting = found.archived ?? 0
   return (
     <section aria-label="Plan">
-      <p className={classes.headline}>
-        {found.photos == null ? counted(found.galleries ?? 0, 'gallery', 'galleries') : counted(found.photos, 'photo')}
-        {found.account ? ` of ${found.account}` : ''} can come over
-      </p>
-      <p className={classes.facts}>
-        {found.secondsExpected ? `Expected to take ${range(found.secondsExpected)}. ` : ''}
-        Originals are copied byte for byte and stay at the provider as they are.
-      </p>
+      {found.repeated && found.difference ? (
+        <Differs found={found} difference={found.difference} />
+      ) : (
+        <>
+          <p className={classes.headline}>
+            {found.photos == null
+              ? counted(found.galleries ?? 0, 'gallery', 'galleries')
+              : counted(found.photos, 'photo')}
+            {found.account ? ` of ${found.account}` : ''} can come over
+          </p>
+          <p className={classes.facts}>
+            {found.secondsExpected ? `Expected to take ${range(found.secondsExpected)}. ` : ''}
+            Originals are copied byte for byte and stay at the provider as they are.
+          </p>
+        </>
+      )}
+      {found.handedOver && (
+        <p className={classes.facts}>{sessionsSentence(found.handedOver.hours, found.secondsExpected ?? null)}</p>
+      )}
       <dl className={classes.figures}>
         <Figure name="Folders">{count(found.folders ?? 0)}</Figure>
         <Figure
@@ -80,25 +109,84 @@ function Summary({ run, found }: { run: Snapshot; found: Found }) {
         >
           {count(found.galleries ?? run.totals.galleries)}
         </Figure>
-        <Figure name="Photos">{found.photos == null ? 'not told' : count(found.photos)}</Figure>
+        <Figure
+          name="Photos"
+          more={
+            found.repeated && found.photosToCopy != null
+              ? `${count(found.photosToCopy)} to copy, by its counts`
+              : undefined
+          }
+        >
+          {found.photos == null ? 'not told' : count(found.photos)}
+        </Figure>
         <Figure name="Size">{found.bytes == null ? 'not told' : size(found.bytes)}</Figure>
         <Figure name="Favourite lists">{count(found.favouriteLists ?? 0)}</Figure>
-        <Figure name="In the provider’s archive" more={waiting > 0 ? 'asked to bring them back' : undefined}>
+        <Figure name="In the provider’s archive" more={waiting > 0 ? 'it is asked to bring them back' : undefined}>
           {count(waiting)}
         </Figure>
         <Figure name="Expected time">{found.secondsExpected ? range(found.secondsExpected) : 'not known'}</Figure>
       </dl>
-      {run.state === 'planned' && (
-        <Button
-          size="md"
-          leftSection={<Icon name="play" />}
-          loading={start.isPending}
-          onClick={() => start.mutate({ id: run.run })}
-        >
-          Start the migration
-        </Button>
-      )}
+      {run.state === 'planned' && <Start run={run} found={found} choice={choice} />}
     </section>
+  )
+}
+
+/** What is different to what is here, in one sentence each; nothing of it is done yet. */
+function Differs({ found, difference }: { found: Found; difference: NonNullable<Found['difference']> }) {
+  const { new: fresh, changed, moved, same, gone, untold } = difference
+  const galleries = (n: number) => counted(n, 'gallery', 'galleries')
+  const parts = [
+    fresh > 0 && `${count(fresh)} new`,
+    changed - untold > 0 && `${count(changed - untold)} changed`,
+    moved > 0 && `${count(moved)} moved`,
+    gone > 0 && `${count(gone)} gone`,
+  ].filter(Boolean)
+  const folders = (found.foldersRenamed ?? 0) + (found.foldersMoved ?? 0)
+  return (
+    <>
+      <p className={classes.headline}>
+        {parts.length > 0
+          ? `${galleries(fresh + changed - untold + moved + gone)} of ${found.account ?? 'the account'} differ: ${parts.join(', ')}`
+          : untold > 0
+            ? `Nothing is known to have changed at ${found.account ?? 'the account'}`
+            : `Nothing has changed at ${found.account ?? 'the account'}`}
+      </p>
+      <p className={classes.facts}>
+        {same > 0 && `${galleries(same)} ${same === 1 ? 'is' : 'are'} the same and not touched. `}
+        {untold > 0 &&
+          `${galleries(untold)} ${untold === 1 ? 'is' : 'are'} looked through, since the provider does not tell. `}
+        {gone > 0 && `What is gone there is kept here, and marked. `}
+        {folders > 0 && `${counted(folders, 'folder')} ${folders === 1 ? 'has' : 'have'} another name or place. `}
+        Nothing that is here is copied twice.
+      </p>
+    </>
+  )
+}
+
+function Start({ run, found, choice }: { run: Snapshot; found: Found; choice: Choice }) {
+  const { start } = useRunActions(run.run)
+  const [settling, setSettling] = useState(false)
+  const { difference } = found
+  const nothing =
+    found.repeated && difference && difference.new + difference.changed + difference.moved + difference.gone === 0
+  return (
+    <Button
+      size="md"
+      leftSection={<Icon name={nothing ? 'check' : 'play'} />}
+      loading={start.isPending || settling}
+      disabled={choice.galleries !== undefined && choice.galleries.length > 0 && choice.chosen.size === 0}
+      onClick={async () => {
+        setSettling(true)
+        try {
+          await choice.settle()
+          start.mutate({ id: run.run })
+        } finally {
+          setSettling(false)
+        }
+      }}
+    >
+      {nothing ? 'Close this check' : found.repeated ? 'Take the changes over' : 'Start the migration'}
+    </Button>
   )
 }
 
@@ -109,42 +197,5 @@ function Figure({ name, more, children }: { name: string; more?: string; childre
       <dd>{children}</dd>
       {more && <dd className={classes.dim}>{more}</dd>}
     </div>
-  )
-}
-
-const icons = { kept: 'check', mapped: 'arrow', lost: 'x', not_offered: 'dashed' } as const
-const order = ['lost', 'mapped', 'kept', 'not_offered'] as const
-
-/** Kept, changed, lost or never there, and why: what will not come along stands first. */
-function Fields({ fields }: { fields: Record<string, string> }) {
-  const lost = Object.values(fields).filter((fate) => fate === 'lost').length
-  return (
-    <Section
-      title="What comes along"
-      aside={lost > 0 ? `${counted(lost, 'kind')} will not` : 'everything this provider has'}
-    >
-      <div className={classes.fates}>
-        {order.map((fate) => {
-          const kinds = Object.keys(fields).filter((field) => fields[field] === fate)
-          if (kinds.length === 0) return null
-          return (
-            <div key={fate} className={classes.fate} data-fate={fate}>
-              <h3>
-                <Icon name={icons[fate]} size={14} /> {fates[fate].word}
-              </h3>
-              <ul>
-                {kinds.map((kind) => (
-                  <li key={kind}>
-                    {fieldWords[kind] ?? kind}
-                    {fate === 'lost' && <span className={classes.dim}> {lossReasons[kind] ?? fates.lost.why}</span>}
-                  </li>
-                ))}
-              </ul>
-              {fate !== 'lost' && fate !== 'kept' && <p className={classes.dim}>{fates[fate].why}</p>}
-            </div>
-          )
-        })}
-      </div>
-    </Section>
   )
 }

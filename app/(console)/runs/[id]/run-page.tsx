@@ -5,12 +5,14 @@ import { PageHead, Trouble } from '../../../parts/parts.tsx'
 import { useProviderTitle } from '../../../provider-forms.tsx'
 import { State } from '../../../states/state.tsx'
 import { runStates, wordsOf } from '../../../states/states.ts'
+import { UploadPanel } from '../../../uploads/upload-panel.tsx'
 import { RunActions } from './actions.tsx'
 import { Failures } from './failures.tsx'
 import { Galleries } from './galleries.tsx'
 import { Headline } from './headline.tsx'
 import { Notices } from './notices.tsx'
 import { Plan } from './plan.tsx'
+import { Proof } from './proof.tsx'
 import { Stages } from './stages.tsx'
 import { Timeline } from './timeline.tsx'
 import { type RunDetail, type Snapshot, useRun, useRunDetail } from './use-run.ts'
@@ -40,6 +42,7 @@ export function RunPage({ runId }: { runId: string }) {
       >
         <State of={wordsOf(runStates, run.state)} />
         <Connection connection={connection} />
+        {run.startedAt !== null && <Proof run={run} />}
         <RunActions run={run} />
       </PageHead>
       <Dimmed connection={connection}>
@@ -55,9 +58,10 @@ function Body({ run, detail }: { run: Snapshot; detail: RunDetail | undefined })
     <>
       {begun && <Headline run={run} />}
       <Notices run={run} detail={detail} />
+      <UploadPanel run={run} />
       {!begun && <Plan run={run} detail={detail} />}
       {(begun || run.state === 'surveying') && <Stages run={run} />}
-      {run.totals.galleries > 0 && <Galleries run={run} />}
+      {begun && run.totals.galleries > 0 && <Galleries run={run} />}
       {(run.totals.failed > 0 || run.totals.skipped > 0) && <Failures run={run} />}
       {detail && <Timeline detail={detail} />}
     </>

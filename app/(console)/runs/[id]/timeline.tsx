@@ -47,7 +47,9 @@ export function Timeline({ detail }: { detail: RunDetail }) {
 /** What an event says in its own words, where it has some. */
 function saying(data: Record<string, unknown>): string | null {
   if (typeof data.retried === 'number') return `${count(data.retried)} photos`
-  for (const key of ['note', 'todo', 'reason', 'expected', 'code'] as const) {
+  if (typeof data.galleries === 'number' && typeof data.of === 'number')
+    return `${count(data.galleries)} of ${count(data.of)} galleries`
+  for (const key of ['note', 'words', 'answer', 'todo', 'reason', 'expected', 'code'] as const) {
     const value = data[key]
     if (typeof value === 'string') return value
   }

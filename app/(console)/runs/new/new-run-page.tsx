@@ -7,6 +7,7 @@ import { type ReactNode, useState } from 'react'
 import { Icon } from '../../../icons.tsx'
 import { PageHead } from '../../../parts/parts.tsx'
 import { Problem } from '../../../parts/problem.tsx'
+import { summaryOf } from '../../../presets/summary.ts'
 import { useProviderTitle } from '../../../provider-forms.tsx'
 import { AddSource } from '../../../sources/source-form.tsx'
 import { expectTest, SourceRow, useSources } from '../../../sources/source-rows.tsx'
@@ -39,13 +40,13 @@ export function NewRunPage({ clientId, sourceId }: { clientId: string | null; so
         )}
       </Step>
       <Step number={3} title="Renditions" open={sourceId !== null}>
-        {sourceId && <ChooseRenditions sourceId={sourceId} />}
+        {clientId && sourceId && <ChooseRenditions key={clientId} clientId={clientId} sourceId={sourceId} />}
       </Step>
     </div>
   )
 }
 
-function Step({
+export function Step({
   number,
   title,
   open = true,
@@ -67,7 +68,13 @@ function Step({
   )
 }
 
-function ChooseClient({ clientId, onChoose }: { clientId: string | null; onChoose: (id: string | null) => void }) {
+export function ChooseClient({
+  clientId,
+  onChoose,
+}: {
+  clientId: string | null
+  onChoose: (id: string | null) => void
+}) {
   const clients = useQuery(useTRPC().clients.list.queryOptions())
   const [adding, add] = useDisclosure(false)
   if (clients.isPending) return <Skeleton height={36} />
@@ -145,20 +152,32 @@ function ChooseSource({
   )
 }
 
-const presets = [
+const builtIn = [
   { name: 'thumb', label: 'Thumbnails', description: 'WebP, 400 px at most: what galleries are shown with' },
   { name: 'web', label: 'Web size', description: 'WebP, 2,048 px at most: what one picture is shown with' },
 ]
 
-function ChooseRenditions({ sourceId }: { sourceId: string }) {
-  const router = useRouter()
-  const [chosen, setChosen] = useState(presets.map(({ name }) => name))
-  const create = useMutation(
-    useTRPC().runs.create.mutationOptions({ onSuccess: ({ id }) => router.push(`/runs/${id}`) }),
+export const usualRenditions = builtIn.map(({ name }) => name)
+
+interface PresetsProps {
+  clientId: string
+  chosen: string[]
+  onChange: (names: string[]) => void
+}
+
+/** Presets by name: the built-in ones, everybody's and the client's own. */
+export function Presets({ clientId, chosen, onChange }: PresetsProps) {
+  const known = useQuery(useTRPC().presets.list.queryOptions({ clientId }))
+  // A client's own comes before everybody's of the same name.
+  const others = new Map(
+    known.data
+      ?.filter(({ scope }) => scope !== 'builtin')
+      .map(({ name, instructions }) => [name, { name, label: name, description: summaryOf(instructions) }]),
   )
+  const presets = [...builtIn, ...others.values()]
   return (
     <Stack>
-      <Checkbox.Group value={chosen} onChange={setChosen} aria-label="Renditions">
+      <Checkbox.Group value={chosen} onChange={onChange} aria-label="Renditions">
         <Stack gap="sm">
           {presets.map(({ name, label, description }) => (
             <Checkbox key={name} value={name} label={label} description={description} />
@@ -166,6 +185,19 @@ function ChooseRenditions({ sourceId }: { sourceId: string }) {
         </Stack>
       </Checkbox.Group>
       <p className={classes.note}>Originals are always kept, byte for byte.</p>
+    </Stack>
+  )
+}
+
+function ChooseRenditions({ clientId, sourceId }: { clientId: string; sourceId: string }) {
+  const router = useRouter()
+  const [chosen, setChosen] = useState(usualRenditions)
+  const create = useMutation(
+    useTRPC().runs.create.mutationOptions({ onSuccess: ({ id }) => router.push(`/runs/${id}`) }),
+  )
+  return (
+    <Stack>
+      <Presets clientId={clientId} chosen={chosen} onChange={setChosen} />
       <Problem sentence={sentence(create.error)} />
       <Group>
         <Button

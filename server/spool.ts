@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { closeSync, openSync, writev } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { sniffBytes } from '#server/sniff.ts'
+import { sniffBytes } from './sniff.ts'
 
 const MiB = 1024 * 1024
 /** Up to this a picture stays in memory. Larger ones are written as they come: memory used again is quicker than new. */
@@ -22,8 +22,17 @@ export interface Spooled {
   remove(): Promise<void>
 }
 
-/** Throws what the stream throws; nothing is left behind then. */
-export async function spool(stream: AsyncIterable<Uint8Array>, temp: string): Promise<Spooled> {
+/** More bytes came than one file may have. */
+export class TooManyBytes extends Error {
+  override name = 'TooManyBytes'
+}
+
+/** Throws TooManyBytes, and what the stream throws; nothing is left behind then. `temp` is a folder that exists. */
+export async function spool(
+  stream: AsyncIterable<Uint8Array>,
+  temp: string,
+  maxBytes = Number.POSITIVE_INFINITY,
+): Promise<Spooled> {
   const hash = createHash('sha256')
   let file: SpoolFile | undefined
   let waiting: Uint8Array[] = []
@@ -35,6 +44,7 @@ export async function spool(stream: AsyncIterable<Uint8Array>, temp: string): Pr
     for await (const chunk of stream) {
       hash.update(chunk)
       bytes += chunk.length
+      if (bytes > maxBytes) throw new TooManyBytes(`more than ${maxBytes} bytes`)
       waiting.push(chunk)
       waitingBytes += chunk.length
       if (waitingBytes <= (file ? blockBytes : memoryBytes)) continue

@@ -1,0 +1,123 @@
+'use client'
+import { Button, Group, Modal, SegmentedControl, Skeleton, Stack } from '@mantine/core'
+import { useDisclosure } from '@mantine/hooks'
+import { notifications } from '@mantine/notifications'
+import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { count, counted } from '../../../../format.ts'
+import { Icon } from '../../../../icons.tsx'
+import { Empty, Section, Trouble } from '../../../../parts/parts.tsx'
+import { Problem } from '../../../../parts/problem.tsx'
+import { sentence, useTRPC } from '../../../../trpc.ts'
+import { ClientHead } from '../places.tsx'
+import { DeliveryRow } from './delivery-row.tsx'
+import classes from './webhooks.module.css'
+
+const lookMilliseconds = 5000
+const filters = ['all', 'failed', 'waiting', 'delivered'] as const
+type Filter = (typeof filters)[number]
+
+/** What the client's own systems were told, and what they said to that. */
+export function WebhooksPage({ clientId }: { clientId: string }) {
+  const [filter, setFilter] = useState<Filter>('all')
+  const trpc = useTRPC()
+  const list = useInfiniteQuery(
+    trpc.webhooks.list.infiniteQueryOptions(
+      { clientId, ...(filter === 'all' ? {} : { state: filter }) },
+      { getNextPageParam: (page) => page.nextCursor ?? undefined, refetchInterval: lookMilliseconds },
+    ),
+  )
+  const counts = list.data?.pages[0]?.counts
+  const deliveries = list.data?.pages.flatMap((page) => page.deliveries) ?? []
+  const total = counts ? counts.waiting + counts.delivered + counts.failed : 0
+  return (
+    <>
+      <ClientHead clientId={clientId} here="/webhooks" />
+      <Section
+        title="Messages"
+        aside={total > 0 ? `of the last 30 days` : undefined}
+        actions={counts && counts.failed > 0 ? <ReplayAll clientId={clientId} failed={counts.failed} /> : undefined}
+      >
+        {list.isPending && <Skeleton height={40} my="md" />}
+        {list.error && !list.data && <Trouble message={sentence(list.error)!} again={() => list.refetch()} />}
+        {counts && total === 0 && (
+          <Empty title="Nothing was to be told yet">
+            An upload that names an address (<code>notifyUrl</code>) is told when its pictures are ready: at once, and
+            again for a day where nobody answers. Each message is listed here with what the receiver said.
+          </Empty>
+        )}
+        {counts && total > 0 && (
+          <>
+            <SegmentedControl
+              mt="md"
+              size="xs"
+              aria-label="Which messages"
+              value={filter}
+              onChange={(value) => setFilter(value as Filter)}
+              data={filters.map((value) => ({
+                value,
+                label: `${value} ${count(value === 'all' ? total : counts[value])}`,
+              }))}
+            />
+            {deliveries.length === 0 && <p className={classes.none}>None of these.</p>}
+            <ul className={classes.list}>
+              {deliveries.map((delivery) => (
+                <DeliveryRow key={delivery.id} of={delivery} />
+              ))}
+            </ul>
+            {list.hasNextPage && (
+              <Button variant="default" mt="md" loading={list.isFetchingNextPage} onClick={() => list.fetchNextPage()}>
+                Show earlier ones
+              </Button>
+            )}
+          </>
+        )}
+      </Section>
+    </>
+  )
+}
+
+function ReplayAll({ clientId, failed }: { clientId: string; failed: number }) {
+  const [asking, ask] = useDisclosure(false)
+  const trpc = useTRPC()
+  const queryClient = useQueryClient()
+  const replay = useMutation(
+    trpc.webhooks.replayFailed.mutationOptions({
+      async onSuccess({ replayed }) {
+        notifications.show({ message: `${counted(replayed, 'message')} ${replayed === 1 ? 'is' : 'are'} sent anew.` })
+        ask.close()
+        await queryClient.invalidateQueries(trpc.webhooks.pathFilter())
+      },
+    }),
+  )
+  return (
+    <>
+      <Button
+        size="compact-sm"
+        h={30}
+        variant="default"
+        leftSection={<Icon name="retry" size={14} />}
+        onClick={ask.open}
+      >
+        Send {count(failed)} failed anew
+      </Button>
+      <Modal opened={asking} onClose={ask.close} title={`Send ${counted(failed, 'message')} anew?`}>
+        <Stack>
+          <p>
+            Each keeps its id, by which the receiver knows one that it has already. Those that fail again are tried for
+            another day.
+          </p>
+          <Problem sentence={sentence(replay.error)} />
+          <Group justify="flex-end">
+            <Button variant="default" onClick={ask.close}>
+              Back
+            </Button>
+            <Button loading={replay.isPending} onClick={() => replay.mutate({ clientId })}>
+              Send them
+            </Button>
+          </Group>
+        </Stack>
+      </Modal>
+    </>
+  )
+}

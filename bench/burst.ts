@@ -1,0 +1,167 @@
+// 15,000 small pictures offered in a minute to the real media process, one request each: what becomes of every one, and
+// how fast the queue drains against a bare Sharp loop with the same operations.
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { createClient } from '#server/clients.ts'
+import { parseInstructions } from '#server/instructions.ts'
+import { createKey } from '#server/keys.ts'
+import { queues } from '#server/queues.ts'
+import type { BareRender } from './bare-render.ts'
+import { type Crew, hireCrew } from './crew.ts'
+import { compared, type Findings, median } from './figures.ts'
+import { startMedia } from './hosts.ts'
+import type { Offer, Offered } from './offer.ts'
+import { drawSmall, marked } from './pictures.ts'
+import { cpuSeconds, familyCpuSeconds, peakMegabytes } from './processes.ts'
+import { type Bench, type Setting, setUp } from './setting.ts'
+
+const seconds = 60
+const workers = availableParallelism()
+/** Pictures of one chunk at once, in `workers/steps/render-photos.ts`. */
+const chunkParallel = 2
+/** Of the bare loop, before the burst and after it. */
+const bareCount = 1000
+const instructions = { resize: { width: 640, height: 640 }, format: 'webp', quality: 80 } as const
+
+export async function burstBench({ photos: count = 15_000, signal, say }: Bench): Promise<Findings> {
+  await using setting = await setUp({ durable: true })
+  const { house } = setting
+  const picture = await drawSmall()
+  const { id: clientId } = await createClient(house, 'bench', { name: 'Burst' })
+  const { key } = await createKey(house, 'bench', { clientId, scopes: ['upload'] })
+  const pids = await Promise.all(Array.from({ length: workers }, async () => (await house.startWorker('render')).pid!))
+  await using media = await startMedia(setting)
+  await using crew = await hireCrew('bare-render.ts', {
+    processes: workers,
+    parallel: queues['render-photos'].concurrency * chunkParallel,
+  })
+  const bare = await bareLoop(setting, crew, picture)
+  say('The bare loop …')
+  await bare(100)
+  const before = await bare(bareCount)
+
+  say(`Offering ${count} pictures of ${Math.round(picture.length / 1000)} kB in ${seconds} s …`)
+  const offer: Offer = {
+    ...{ port: media.port, key, count, seconds, picture: picture.toString('base64') },
+    instructions: JSON.stringify(instructions),
+  }
+  const offering = await startOffering(offer)
+  await offering.through
+  const atEnd = await unmade(setting)
+  const ourCpu = async () => (await cpuSeconds(pids)) + (await familyCpuSeconds(setting.postgresPid))
+  const seen = await offering.answers
+  const accepted = seen.completed.length + seen.processing.length
+  const draining = { left: await unmade(setting), since: performance.now(), cpu: await ourCpu() }
+  say(`${accepted} accepted, ${seen.refused} told to come again; ${draining.left} wait to be made …`)
+  while ((await unmade(setting)) > 0) await pause(100, undefined, { signal })
+  const drained = (performance.now() - draining.since) / 1000
+  const cpu = (await ourCpu()) - draining.cpu
+  const lost = accepted - (await published(setting, [...seen.completed, ...seen.processing]))
+  const doubled = (await counted(setting, 'select count(*)::int as n from photos')) - accepted
+  say('The bare loop again …')
+  const after = await bare(bareCount)
+
+  const rate = draining.left / drained
+  const others = Object.values(seen.others).reduce((sum, n) => sum + n, 0)
+  const perCore = rate / workers
+  const cores = (perSecond: number) => Math.ceil(perSecond / perCore)
+  return {
+    figures: [
+      {
+        name: `accepted or told 429 with Retry-After, of ${count}`,
+        unit: 'images',
+        value: accepted + seen.refused,
+        target: { least: count },
+      },
+      { name: '  accepted', unit: 'images', value: accepted },
+      { name: '5xx, other answers or none', unit: 'images', value: others, target: { most: 0 } },
+      { name: 'accepted and lost, or doubled', unit: 'images', value: lost + Math.abs(doubled), target: { most: 0 } },
+      {
+        name: 'peak memory of the media process',
+        unit: 'MB',
+        value: (await peakMegabytes(media.pid)) ?? 0,
+        target: { most: 512 },
+      },
+      compared('the queue drains, against the bare loop', 'images/s', [rate], [median([before.rate, after.rate])], {
+        least: 0.9,
+      }),
+      compared(
+        '  CPU of it, PostgreSQL included',
+        'ms/image',
+        [(cpu * 1000) / draining.left],
+        [median([before.cpu, after.cpu])],
+      ),
+      { name: '  for each core', unit: 'images/s', value: perCore },
+      { name: 'until the answer, median', unit: 'ms', value: seen.milliseconds.median },
+      { name: '  99 of 100', unit: 'ms', value: seen.milliseconds.most },
+    ],
+    notes: [
+      `${Math.round(picture.length / 1000)} kB each, to 640 px WebP; one request each, offered over ${seen.seconds.toFixed(1)} s; ${accepted - atEnd} were made while others came, ${draining.left} when all answers were there`,
+      `answered at once: ${seen.completed.length}, to be asked about: ${seen.processing.length}, to come again: ${seen.refused}${others > 0 ? `, others: ${JSON.stringify(seen.others)}` : ''}`,
+      `${perCore.toFixed(1)} images a second and core: ${cores(167)} cores for 167/s (10,000 a minute), ${cores(10_000 / 28)} cores for 10,000 in 28 s`,
+      `${workers} worker processes, PostgreSQL, the media process and the sender on the same cores; PostgreSQL and the store with fsync, the bare loop without`,
+    ],
+  }
+}
+
+/** Two things to wait for: the last picture was offered; the last answer came. */
+async function startOffering(offer: Offer): Promise<{ through: Promise<unknown>; answers: Promise<Offered> }> {
+  const child: ChildProcess = fork(join(import.meta.dirname, 'offer.ts'), {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
+  await once(child, 'message')
+  const through = Promise.withResolvers<void>()
+  const answers = Promise.withResolvers<Offered>()
+  child.on('message', (said: { offered: number } | Offered) => {
+    if ('offered' in said) return through.resolve()
+    answers.resolve(said)
+    child.disconnect()
+  })
+  child.once('exit', () => {
+    const gone = new Error('the process that offers ended')
+    through.reject(gone)
+    answers.reject(gone)
+  })
+  child.send(offer)
+  return { through: through.promise, answers: answers.promise }
+}
+
+/** Images a second, and milliseconds of CPU an image. */
+async function bareLoop({ folder }: Setting, crew: Crew, picture: Buffer) {
+  const dir = join(folder, 'bare-originals')
+  await mkdir(dir)
+  for (let n = 0; n < bareCount; n++) await writeFile(join(dir, `${n}.jpg`), marked(picture, `bare ${n}`))
+  const paths = (await readdir(dir)).map((name) => join(dir, name))
+  return async (count: number) => {
+    const out = join(folder, 'bare')
+    await mkdir(out)
+    const settings: BareRender = { paths, renditions: { web: parseInstructions(instructions) }, out }
+    const before = await cpuSeconds(crew.pids)
+    const took = await crew.run(settings, count)
+    const cpu = ((await cpuSeconds(crew.pids)) - before) * 1000
+    await rm(out, { recursive: true })
+    return { rate: count / took, cpu: cpu / count }
+  }
+}
+
+const unmade = (setting: Setting) =>
+  counted(setting, 'select coalesce(sum(listed + stored), 0)::int as n from galleries')
+
+async function counted({ house }: Setting, text: string, values: unknown[] = []): Promise<number> {
+  const { rows } = await house.pool.query<{ n: number }>(text, values)
+  return rows[0]!.n
+}
+
+/** How many of these images are ready, with their rendition. */
+function published(setting: Setting, ids: string[]): Promise<number> {
+  return counted(
+    setting,
+    `select count(*)::int as n from photos p where p.public_id = any($1::uuid[]) and p.state = 'published' and p.rendition = 'ok'
+       and exists (select from renditions r where r.client_id = p.client_id and r.sha256 = p.sha256)`,
+    [ids],
+  )
+}

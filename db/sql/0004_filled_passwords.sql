@@ -1,0 +1,1 @@
+ALTER TABLE "galleries" ADD COLUMN "password_filled" boolean DEFAULT false NOT NULL;

@@ -1,0 +1,1 @@
+ALTER TABLE "wanted_renditions" ADD COLUMN "position" smallint DEFAULT 0 NOT NULL;

@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { type TestDatabase, testDatabase } from '#db/testing.ts'
+import { handOver, sourceRow } from '#server/sources.ts'
+import { runDetail } from '#server/views.ts'
+import { migrateAll, reached, type StandIn, startStandIn, type TestHouse, testHouse } from './testing.ts'
+
+let database: TestDatabase
+let house: TestHouse
+let standIn: StandIn
+
+beforeAll(async () => {
+  database = await testDatabase()
+  house = await testHouse(database.url)
+  await house.startWorker()
+  const options = ['--pictures', 'tiny', '--scenario', 'plain', '--galleries', '6', '--photos', '40']
+  standIn = await startStandIn('pixieset', options)
+})
+afterAll(async () => {
+  await standIn?.stop()
+  await house?.dispose()
+  await database?.drop()
+})
+
+beforeEach(() => standIn.faults({ reset: true }))
+
+test('while a run waits for its next session what is copied is rendered, and with the session it goes on by itself', async () => {
+  await standIn.faults({ expireTokenEvery: 120 })
+  const run = await migrateAll(house, standIn, { client: 'Interrupted' })
+  const waiting = await reached(house, run, ({ state, totals }) => state === 'blocked' && totals.stored === 0)
+  expect(waiting.code).toMatch(/^(challenge|sign_in_refused)$/)
+  expect(waiting.todo).toMatch(/\w/)
+  expect(waiting.session).toMatchObject({ trying: false, todo: waiting.todo })
+  expect(waiting.totals.rendered + waiting.totals.published).toBeGreaterThan(0)
+  expect(waiting.clock.waitsSince).not.toBeNull()
+  const { sourceId, plan } = await runDetail(house, run)
+  expect(plan).toMatchObject({ handedOver: { hours: 3.5 } })
+  await standIn.faults({ reset: true })
+  await handOver(house, 'test', sourceId!, await standIn.handedOver())
+  await reached(house, run, ({ state }) => state !== 'blocked')
+  const end = await reached(house, run)
+  expect(end).toMatchObject({ state: 'done', todo: null })
+  expect(end.clock.waitedSeconds).toBeGreaterThan(0)
+}, 180_000)
+
+test('the next session handed over in time takes over without a break', async () => {
+  const credentials = await standIn.handedOver()
+  const run = await migrateAll(house, { ...standIn, credentials }, { client: 'In time' })
+  const { sourceId } = await runDetail(house, run)
+  const moving = await reached(house, run, ({ state, totals }) => state === 'running' && totals.copied > 0)
+  expect(Date.parse(moving.session!.endsAt!)).toBeGreaterThan(Date.now() + 3 * 3_600_000)
+  await handOver(house, 'test', sourceId!, await standIn.handedOver())
+  const taken = await reached(house, run, ({ session }) => session?.trying === false)
+  expect(taken.session).toMatchObject({ health: 'ok', todo: null })
+  expect(await sourceRow(house, sourceId!)).toMatchObject({ offered: false })
+  const end = await reached(house, run)
+  expect(end.state).toBe('done')
+  const { events } = await runDetail(house, run)
+  expect(events.map(({ kind }) => kind)).not.toContain('blocked')
+}, 180_000)

@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { fillPassword } from '#server/passwords.ts'
+import { aMovingRun, type VerbHouse, verbHouse } from '#server/testing.ts'
+import type { Connector, GalleryDetail, SourceSession } from '../connectors/connector.ts'
+import type { Job } from '../run.ts'
+import type { Tools } from '../tools.ts'
+import { buildGallery } from './build-gallery.ts'
+
+let house: VerbHouse
+beforeAll(async () => {
+  house = await verbHouse()
+})
+afterAll(() => house?.dispose())
+
+const plain: GalleryDetail = {
+  ...{ description: null, expiresAt: null, access: 'password', passwordUnknown: true, password: null },
+  ...{ passwordHint: null, coverRef: null, date: null, statedCount: null, expectedCount: null },
+  sets: [{ ref: null, parentRef: null, title: '', position: 0 }],
+  extra: {},
+}
+
+/** Builds the gallery anew, as a later run does, with what the provider tells now. */
+async function built(galleryId: number, told: Partial<GalleryDetail>) {
+  await house.pool.query('update galleries set built_at = null where id = $1', [galleryId])
+  const session = { detail: async () => ({ ...plain, ...told }) } as Partial<SourceSession> as SourceSession
+  const tools = {
+    house,
+    sessions: {
+      with: (_: string, work: (session: SourceSession, connector: Connector) => unknown) =>
+        work(session, {} as Connector),
+    },
+  } as unknown as Tools
+  const job: Job<'build-gallery'> = {
+    ...{ queue: 'build-gallery', id: randomUUID(), runId: null, payload: { galleryId }, deaths: 0, suspect: false },
+    signal: new AbortController().signal,
+    finish: (work) => house.db.transaction(work),
+    checkpoint: (work) => house.db.transaction(work),
+  }
+  await buildGallery(job, tools)
+  const { rows } = await house.pool.query(
+    'select password is not null as has, password_known as known, password_filled as filled, public_id as "publicId" from galleries where id = $1',
+    [galleryId],
+  )
+  return rows[0]
+}
+
+test('a password that was filled in stays when the gallery is built again, as long as one is needed and not told', async () => {
+  const run = await aMovingRun(house)
+  const { id } = run.galleries[0]!
+  const before = await built(id, {})
+  expect(before).toMatchObject({ has: false, known: false, filled: false })
+  await fillPassword(house, 'test', before.publicId, 'secret')
+  expect(await built(id, {})).toMatchObject({ has: true, known: true, filled: true })
+  expect(await built(id, { passwordUnknown: false, password: 'told' })).toMatchObject({
+    has: true,
+    known: true,
+    filled: false,
+  })
+  expect(await built(id, { passwordUnknown: false, access: 'public' })).toMatchObject({
+    has: false,
+    known: true,
+    filled: false,
+  })
+})
