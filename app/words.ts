@@ -144,6 +144,11 @@ const codes: Record<string, CodeWords> = {
     what: 'We hold another number of photos than the provider says there are.',
     todo: 'Check for changes: the gallery is listed anew.',
   },
+  cover_missing: {
+    title: 'Cover is missing',
+    what: 'The picture that stands for the gallery is not among the photos that are here.',
+    todo: 'Choose another cover, or check for changes.',
+  },
   order_broken: {
     title: 'Order is not certain',
     what: 'Two photos were listed at the same place of a set.',

@@ -12,6 +12,7 @@ import { renderBench } from './render.ts'
 import { serveBench } from './serve.ts'
 import type { Bench } from './setting.ts'
 import { uploadBench } from './upload.ts'
+import { uploadPageBench } from './upload-page.ts'
 
 const benches: Record<string, (bench: Bench) => Promise<Findings>> = {
   render: renderBench,
@@ -19,6 +20,7 @@ const benches: Record<string, (bench: Bench) => Promise<Findings>> = {
   ledger: ledgerBench,
   list: listBench,
   announce: announceBench,
+  'upload-page': uploadPageBench,
   serve: serveBench,
   burst: burstBench,
   upload: uploadBench,

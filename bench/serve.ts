@@ -6,7 +6,7 @@ import { instructionsHash, parseInstructions } from '#server/instructions.ts'
 import { jsonb } from '#server/jsonb.ts'
 import { imagePath, signedImagePath } from '#server/signing.ts'
 import { originalKey, renditionKey } from '#server/store/store.ts'
-import { compared, type Figure, type Findings } from './figures.ts'
+import { compared, type Figure, type Findings, median } from './figures.ts'
 import { nginxVersion, startLoad, startMedia, startNginx } from './hosts.ts'
 import { cpuSeconds, familyCpuSeconds, peakMegabytes } from './processes.ts'
 import { type Bench, type Setting, setUp } from './setting.ts'
@@ -42,7 +42,7 @@ export async function serveBench(bench: Bench): Promise<Findings> {
   /** Everybody has a turn, and another, the other way round every second time. */
   async function inTurns(asked: Asked[], bytes: number): Promise<Map<Measured, Round>> {
     const able = asked.filter(({ of }) => of === 'media' || nginx)
-    const sums = new Map(able.map(({ what }) => [what, { count: 0, seconds: 0, cpuSeconds: 0 }]))
+    const sums = new Map(able.map(({ what }): [Measured, Round] => [what, { count: 0, rates: [], cpuSeconds: 0 }]))
     for (let turn = 0; turn < turns; turn++) {
       for (const { what, of, paths } of turn % 2 === 0 ? able : able.toReversed()) {
         const port = of === 'media' ? media.port : nginx!.port
@@ -51,7 +51,7 @@ export async function serveBench(bench: Bench): Promise<Findings> {
         const seconds = await load.run({ port, paths: these, connections, bytes }, bench.signal)
         const sum = sums.get(what)!
         sum.count += these.length
-        sum.seconds += seconds
+        sum.rates.push(these.length / seconds)
         sum.cpuSeconds += (await used(of)) - before
       }
     }
@@ -95,7 +95,7 @@ export async function serveBench(bench: Bench): Promise<Findings> {
   }
   const against = (name: string, one: Measured, other: Measured, target?: Figure['target']): Figure[] => {
     if (!seen[0]?.has(other)) return []
-    const rate = (of: Measured) => seen.map((round) => round.get(of)!.count / round.get(of)!.seconds)
+    const rate = (of: Measured) => seen.map((round) => median(round.get(of)!.rates))
     const cpu = (of: Measured) => seen.map((round) => (round.get(of)!.cpuSeconds * 1e6) / round.get(of)!.count)
     return [
       compared(name, 'requests/s', rate(one), rate(other), target),
@@ -116,7 +116,7 @@ export async function serveBench(bench: Bench): Promise<Findings> {
       },
     ],
     notes: [
-      `${rounds} rounds of ${turns} turns; ${connections} connections; in each round ${turns * againRequests} requests for ${hot} pictures, ${first} pictures asked for once, ${turns * largeRequests} requests for one original`,
+      `${rounds} rounds of ${turns} turns each, of which the median counts; ${connections} connections; in each round ${turns * againRequests} requests for ${hot} pictures, ${first} pictures asked for once, ${turns * largeRequests} requests for one original`,
       version
         ? `${version}: one process, sendfile, no log, the same headers`
         : 'nginx is not installed (as root: apt-get install nginx-light; systemctl disable --now nginx): not compared',
@@ -135,7 +135,8 @@ interface Asked {
 
 interface Round {
   count: number
-  seconds: number
+  /** Requests a second, of each turn. */
+  rates: number[]
   /** Of whoever answered. */
   cpuSeconds: number
 }

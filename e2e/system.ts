@@ -48,7 +48,7 @@ export const test = base.extend<{ signedIn: Page }, { system: System }>({
   },
 })
 
-async function startSystem(stack: AsyncDisposableStack): Promise<System> {
+export async function startSystem(stack: AsyncDisposableStack): Promise<System> {
   const dataDir = await mkdtemp(join(tmpdir(), 'pass-e2e-'))
   stack.defer(() => rm(dataDir, { recursive: true, force: true }))
   const [gatePort, port, mediaPort] = (await Promise.all([freePort(), freePort(), freePort()])) as [

@@ -1,4 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createUser } from './accounts.ts'
 import { auditBreaks } from './audit.ts'
@@ -189,6 +192,32 @@ describe.each(drivers)('%s: the removal', (driver, there) => {
       await nothingIsLost(house(), shelf)
     },
   )
+})
+
+test('what is removed is purged from the CDN, and is tried again where that does not answer', async () => {
+  const shelf = await aShelf(base, [{ p1: someText(), p2: someText() }])
+  const { id } = await deleteThese(base, shelf, 'p1')
+  await isDue(base, id)
+  const heard: string[] = []
+  let status = 503
+  const cdn = createServer((asked, response) => {
+    heard.push(`${asked.method} ${asked.url}`)
+    response.writeHead(status).end()
+  })
+  await once(cdn.listen(0, '127.0.0.1'), 'listening')
+  const address = `http://127.0.0.1:${(cdn.address() as AddressInfo).port}`
+  const house = { ...base, env: { ...base.env, MEDIA_CDN_URL: address, MEDIA_CDN_PURGE: true } }
+  await expect(removeNow(house, id)).rejects.toThrow('503')
+  status = 200
+  heard.length = 0
+  expect(await removeNow(house, id)).toBe(true)
+  cdn.close().closeAllConnections()
+  expect(heard.sort()).toEqual(
+    Object.values(shelf.keys.p1!)
+      .map((key) => `PURGE /${key}`)
+      .sort(),
+  )
+  await nothingIsLost(base, shelf)
 })
 
 test('an original that is being uploaded again while it is removed stays', async () => {

@@ -4,6 +4,7 @@ import { sql } from 'drizzle-orm'
 import type { Tx } from '#db/client.ts'
 import { recordAudit } from './audit.ts'
 import type { DeletionKind } from './deletion.ts'
+import { purge } from './deletion-cdn.ts'
 import { clientRows, removeGallery, removePhotos } from './deletion-rows.ts'
 import type { House } from './house.ts'
 import { originalsDue, removeOriginals } from './retention-originals.ts'
@@ -44,12 +45,14 @@ export async function beginRemoval({ db }: Pick<House, 'db'>, id: string): Promi
   return rows[0] ?? null
 }
 
+type Needs = Pick<House, 'db' | 'store' | 'env'>
+
 /**
  * Runs each piece of work in a transaction of its own, given by `inTransaction`. False where it stopped before the end,
  * because it was told to or because somebody still renders what goes: the sweep brings it back.
  */
 export async function remove(
-  house: Pick<House, 'db' | 'store'>,
+  house: Needs,
   removal: Removal,
   inTransaction: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>,
   signal: AbortSignal,
@@ -59,7 +62,7 @@ export async function remove(
   for await (const piece of pieces(house, removal)) {
     while (!signal.aborted && (await inTransaction(piece)));
     if (signal.aborted) return false
-    while (!signal.aborted && (await inTransaction((tx) => removeObjects(tx, house.store, removal))));
+    while (!signal.aborted && (await inTransaction((tx) => removeObjects(tx, house, removal))));
     if (signal.aborted) return false
   }
   const left = await house.db.execute(sql`select from removals where deletion_id = ${removal.id} limit 1`)
@@ -92,14 +95,15 @@ async function* originalsPieces(_: Pick<House, 'db'>, removal: Removal): AsyncGe
 }
 
 /** Everything under the client's keys goes, whatever named it; then the rows, the client's own last. */
-async function* clientPieces({ db, store }: Pick<House, 'db' | 'store'>, removal: Removal): AsyncGenerator<Piece> {
+async function* clientPieces(house: Needs, removal: Removal): AsyncGenerator<Piece> {
   const { clientId } = removal
-  const galleries = await galleriesOf(db, sql`client_id = ${clientId}`)
+  const galleries = await galleriesOf(house.db, sql`client_id = ${clientId}`)
   for (const id of galleries) yield (tx) => removePhotos(tx, removal, sql`gallery_id = ${id}`)
   yield async (tx) => {
     const keys: string[] = []
-    for await (const { key } of store.list(`${clientId}/`)) if (keys.push(key) === objectsAtOnce) break
-    await store.remove(keys)
+    for await (const { key } of house.store.list(`${clientId}/`)) if (keys.push(key) === objectsAtOnce) break
+    await house.store.remove(keys)
+    await purge(house, keys)
     await tx.execute(sql`update deletions set objects = objects + ${keys.length} where id = ${removal.id}`)
     return keys.length > 0
   }
@@ -117,7 +121,7 @@ const objectsAtOnce = 200
  * Objects whose rows are gone. One that was entered again meanwhile, or that somebody is sending, stays; a rendition of
  * an original that is being rendered anew waits until that is through.
  */
-async function removeObjects(tx: Tx, store: House['store'], { id, clientId }: Removal): Promise<boolean> {
+async function removeObjects(tx: Tx, house: Needs, { id, clientId }: Removal): Promise<boolean> {
   const { rows: given } = await tx.execute<{ key: string; sha256: string | null }>(sql`
     select key, encode(sha256, 'hex') as sha256 from removals m where deletion_id = ${id} and not ${beingRendered}
     order by key limit ${objectsAtOnce}`)
@@ -133,7 +137,8 @@ async function removeObjects(tx: Tx, store: House['store'], { id, clientId }: Re
       end as needed
     from removals m where key = any(${keys}::text[]) and deletion_id = ${id}`)
   const gone = rows.filter(({ waits, needed }) => !waits && !needed).map(({ key }) => key)
-  await store.remove(gone)
+  await house.store.remove(gone)
+  await purge(house, gone)
   const through = sql.param(rows.filter(({ waits }) => !waits).map(({ key }) => key))
   await tx.execute(sql`delete from removals where key = any(${through}::text[]) and deletion_id = ${id}`)
   await tx.execute(sql`update deletions set objects = objects + ${gone.length} where id = ${id}`)

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { auditBreaks } from './audit.ts'
 import { createClient, findOrCreateClient, getClient, listClients } from './clients.ts'
-import { aShelf, isDue, removeNow, someText } from './deletion.testing.ts'
+import { aShelf, isDue, keysOf, removeNow, type Shelf, someText } from './deletion.testing.ts'
 import { deleteClient, deleteGallery, deletePhotos, listDeletions, restoreDeletion } from './deletion.ts'
 import { galleryDetail, galleryPhotos, runGalleries } from './galleries.ts'
 import { findImage } from './images.ts'
 import { callerOf, createKey } from './keys.ts'
+import { settle } from './ledger.ts'
 import { recordPage } from './listing.ts'
 import { writeReport } from './reports.ts'
 import { setRetention } from './retention.ts'
@@ -14,6 +15,8 @@ import { resumeRun } from './runs.ts'
 import { snapshot } from './snapshots.ts'
 import { sweep } from './sweep.ts'
 import { aMovingRun, countedAndRecounted, foundPhoto, jobsOf, type VerbHouse, verbHouse } from './testing.ts'
+import { enterPhotos } from './uploads/enter.ts'
+import { openUploadRun } from './uploads/runs.ts'
 import { listRuns, runDetail } from './views.ts'
 
 let house: VerbHouse
@@ -161,6 +164,65 @@ describe('a deleted gallery', () => {
     expect(await findImage(house, shelf.ids.p1!, 'thumb')).toMatchObject({ contentType: 'image/webp' })
     expect(await findImage(house, shelf.ids.p2!, 'thumb')).toBe('gone')
     await holdsCount(shelf.id)
+  })
+})
+
+describe('what was uploaded beside', () => {
+  /** A run of the client with one entry that is through, of the bytes of `p1`. */
+  async function anUpload(shelf: Shelf, more: { standsFor?: true; into?: number }) {
+    const [id, publicId] = [randomUUID(), randomUUID()]
+    const { rows } = await house.pool.query<{ id: number }>('select id from photos where public_id = $1', [
+      shelf.ids.p1,
+    ])
+    const handle = more.standsFor ? { photoId: rows[0]!.id, imageId: shelf.ids.p1! } : undefined
+    const sha256 = shelf.keys.p1!.original.split('/').at(-1)!
+    await house.db.transaction(async (tx) => {
+      const { clientId } = shelf
+      const run = { id, clientId, title: 'Upload', actor: 'a', access: 'private' as const }
+      const gallery = (await openUploadRun(tx, run))!
+      const entry = { publicId, ref: publicId, filename: 'u.jpg', access: 'private' as const, wanted: [], handle }
+      const stored = { state: 'stored' as const, sha256, bytes: 24, contentType: 'image/jpeg', loose: null }
+      const places = more.into === undefined ? undefined : { setId: more.into }
+      const entered = await enterPhotos(tx, house.queues, gallery, [{ ...entry, ...stored }], { places })
+      const made = { to: 'rendered' as const, rendition: 'ok', width: 4, height: 3, takenAt: null }
+      const outcome = { id: entered.get(publicId)!, attempts: 0, ...made }
+      await settle(tx, house.queues, { id, clientId }, 'render-photos', 'stored', [outcome])
+    })
+    return { id, publicId }
+  }
+
+  test('goes with a photo where it only stands for that photo', async () => {
+    const shelf = await aShelf(house, [{ p1: someText() }])
+    const upload = await anUpload(shelf, { standsFor: true })
+    const { photos, id } = await deletePhotos(house, 'a', { clientId: shelf.clientId, publicIds: [shelf.ids.p1!] })
+    expect(photos).toBe(1)
+    expect(await findImage(house, upload.publicId, null)).toBe('gone')
+    await holdsCount(upload.id)
+    await isDue(house, id)
+    expect(await removeNow(house, id)).toBe(true)
+    expect(await keysOf(house, shelf.clientId)).toEqual([])
+    await holdsCount(upload.id)
+  })
+
+  test('stays where it is an image of its own with equal bytes', async () => {
+    const shelf = await aShelf(house, [{ p1: someText() }])
+    const upload = await anUpload(shelf, {})
+    const { id } = await deletePhotos(house, 'a', { clientId: shelf.clientId, publicIds: [shelf.ids.p1!] })
+    await isDue(house, id)
+    expect(await removeNow(house, id)).toBe(true)
+    expect(await findImage(house, upload.publicId, null)).toMatchObject({ bytes: 24 })
+    expect(await keysOf(house, shelf.clientId)).toHaveLength(2)
+  })
+
+  test('goes with the gallery that it was uploaded into', async () => {
+    const shelf = await aShelf(house, [{ p1: someText() }, { q1: someText() }])
+    const publicId = await publicIdOf(shelf.galleries[0]!)
+    const upload = await anUpload(shelf, { into: (await galleryDetail(house, publicId)).sets[0]!.id })
+    expect(await photosShown(shelf.galleries[0]!)).toBe(2)
+    expect((await deleteGallery(house, 'a', publicId)).photos).toBe(2)
+    expect(await findImage(house, upload.publicId, null)).toBe('gone')
+    expect(await photosShown(shelf.galleries[1]!)).toBe(1)
+    await holdsCount(upload.id)
   })
 })
 

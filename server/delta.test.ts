@@ -94,6 +94,12 @@ const list = async (source: Source, ref: string, photos: FoundPhoto[]) => {
     photos.length,
   ])
   await house.db.transaction((tx) => recordPage(tx, house.queues, gallery, { photos, next: null }, null))
+  // As the gallery's detail tells them.
+  await house.pool.query(
+    `update sets s set position = o.place from (select id, row_number() over (order by id) as place from sets where gallery_id = $1) o
+     where s.id = o.id`,
+    [gallery.id],
+  )
 }
 
 /** Whatever is to be copied or rendered in a gallery comes, and the gallery is looked at. */

@@ -25,6 +25,7 @@ const schema = z
     MEDIA_URL: url.optional(),
     MEDIA_REDIRECT: flag.default(false),
     MEDIA_CDN_URL: url.optional(),
+    MEDIA_CDN_PURGE: flag.default(false),
     HOST: z.string().default('127.0.0.1'),
     PASS_WORKERS: z.coerce.number().int().min(1).max(64).optional(),
     PASS_SECRET_KEY: z
@@ -39,6 +40,7 @@ const schema = z
     OTEL_EXPORTER_OTLP_ENDPOINT: url.optional(),
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   })
+  .refine((v) => !v.MEDIA_CDN_PURGE || v.MEDIA_CDN_URL, { path: ['MEDIA_CDN_PURGE'], error: 'needs MEDIA_CDN_URL' })
   .refine((v) => !v.MEDIA_REDIRECT || v.S3_BUCKET, { path: ['MEDIA_REDIRECT'], error: 'needs S3_BUCKET' })
   .transform((v) => ({
     ...v,

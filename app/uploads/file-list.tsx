@@ -26,7 +26,7 @@ const tabs: { word: string; states: FileState[] | null }[] = [
   { word: 'not taken', states: [fileStates.refused] },
   { word: 'look different', states: [fileStates.changed] },
   { word: 'not in this upload', states: [fileStates.unlisted] },
-  { word: 'on their way', states: [fileStates.sending, fileStates.waiting] },
+  { word: 'to go', states: [fileStates.sending, fileStates.waiting] },
   { word: 'here', states: [fileStates.here] },
 ]
 

@@ -40,14 +40,17 @@ function rowOf({ client, change, rule }: Lifecycle['rules'][number]): string[] {
 function endingOf({ rules, others, leftOut, written }: Lifecycle, dryRun: boolean): string {
   const changed = rules.filter(({ change }) => change !== 'same').length
   const done = written
-    ? `${count(changed)} rules were changed.`
+    ? `Changed: ${rulesOf(changed)}.`
     : dryRun && changed > 0
-      ? `${count(changed)} rules would be changed; nothing was.`
+      ? `To be changed: ${rulesOf(changed)}. Nothing was.`
       : 'The bucket has these rules already.'
-  const kept = others > 0 ? ` ${count(others)} rules of others stay as they are.` : ''
+  const kept = others > 0 ? ` Of others, left as they are: ${rulesOf(others)}.` : ''
   const left = leftOut > 0 ? ` A bucket holds 1,000 rules: ${count(leftOut)} clients have none there.` : ''
   return `${done}${kept}${left}`
 }
+
+const objectsOf = (n: number) => `${count(n)} ${n === 1 ? 'object' : 'objects'}`
+const rulesOf = (n: number) => `${count(n)} ${n === 1 ? 'rule' : 'rules'}`
 
 /** What is being entered just now is no orphan a while later. */
 const patienceSeconds = 60
@@ -67,15 +70,13 @@ export async function orphans(
   const ours = found.filter((orphan) => orphan.clientId !== null)
   const strange = found.length - ours.length
   const sum = bytes(ours.reduce((all, orphan) => all + orphan.bytes, 0))
-  say(
-    `${count(ours.length)} objects, ${sum}, are named by no row.${strange > 0 ? ` ${count(strange)} more are not ours.` : ''}`,
-  )
+  say(`Named by no row: ${objectsOf(ours.length)}, ${sum}.${strange > 0 ? ` Not ours: ${objectsOf(strange)}.` : ''}`)
   if (!remove || ours.length === 0) return ours.length > 0 ? exit.incomplete : exit.done
   say(`Looking again in ${patienceSeconds} s: what is being entered just now is no orphan then.`)
   await pause(patienceSeconds * 1000, undefined, { signal: stop })
   const removed = await removeOrphans(house, 'cli', ours)
   const kept =
-    removed.kept > 0 ? ` ${count(removed.kept)} stay: they have a row now, or their client has jobs at work.` : ''
-  say(`${count(removed.objects)} objects, ${bytes(removed.bytes)}, were removed.${kept}`)
+    removed.kept > 0 ? ` Left: ${objectsOf(removed.kept)} with a row by now, or of a client with jobs at work.` : ''
+  say(`Removed: ${objectsOf(removed.objects)}, ${bytes(removed.bytes)}.${kept}`)
   return removed.kept > 0 ? exit.incomplete : exit.done
 }

@@ -24,7 +24,7 @@ import { StoreUnavailable } from '#server/store/store.ts'
 import { HoldLost } from '#server/uploads/loose.ts'
 import { maxFileBytes, openReception, type Reception } from '#server/uploads/receive.ts'
 import type { Upload } from './args.ts'
-import { type ExitCode, say } from './endings.ts'
+import { type ExitCode, exit, say } from './endings.ts'
 import { count } from './figures.ts'
 import { requireWritable } from './files.ts'
 import { type Opening, toTheEnd } from './migrate.ts'
@@ -59,11 +59,12 @@ export async function upload(wanted: Upload, opening: Opening, stop: AbortSignal
     failure = error
     broken.abort()
   })
-  const exit = await toTheEnd(system, id, { ...wanted, plan: false }, AbortSignal.any([stop, broken.signal]))
+  const code = await toTheEnd(system, id, { ...wanted, plan: false }, AbortSignal.any([stop, broken.signal]))
   ended.abort()
   await sending
   if (failure) throw failure
-  return exit
+  if (code === exit.waits) say('the same command again takes what is missing')
+  return code
 }
 
 async function goOnWith(house: House, runId: string): Promise<void> {

@@ -117,12 +117,12 @@ async function awaited(tx: Tx, manifest: Manifest, path: string): Promise<Awaite
   const { gallery } = placeOf(path, manifest.layout)
   const { rows } = await tx.execute<Awaited & Record<string, unknown>>(sql`
     select p.id::int8 as id, p.run_id as "runId", p.client_id as "clientId", p.filename, p.state, p.attempts,
-      p.stated_bytes as "statedBytes", r.state as "runState", r.renditions <> '{}' as renders, ${manifest.targetId !== null} as placed
+      p.stated_bytes as "statedBytes", r.state as "runState", r.renditions <> '{}' as renders
     from galleries g join photos p on p.gallery_id = g.id and p.ref = ${refOf(path)} and (p.kind = 'file') = false
       join runs r on r.id = p.run_id
     where g.client_id = ${manifest.clientId} and g.source_id is null and g.ref = ${galleryRef(runId, gallery)} and g.run_id = ${runId}`)
   if (!rows[0]) throw notFound('file in this upload')
-  return rows[0]
+  return { ...rows[0], placed: manifest.targetId !== null }
 }
 
 const runOf = ({ runId, clientId }: Awaited) => ({ id: runId, clientId, sourceId: null })

@@ -61,7 +61,7 @@ export async function createUpload(
 }
 
 /** What a folder of files has of the kinds of contract §4. */
-const fields = { sets: 'kept', order: 'kept', filenames: 'kept', takenAt: 'kept' }
+const fields = { sets: 'kept', order: 'kept', filenames: 'kept' }
 
 async function requireClient(tx: Tx, clientId: string): Promise<void> {
   const { rows } = await tx.execute(

@@ -1,6 +1,5 @@
 // Files that have come in part: on this machine's disk until they are whole, or nobody goes on with them.
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { open, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sniffBytes } from '../sniff.ts'
@@ -61,21 +60,31 @@ export async function sweepParts(folder: string, now = Date.now()): Promise<numb
   return removed
 }
 
-const readBytes = 1024 * 1024
+/** Up to this a file is read at once; larger ones piece by piece. */
+const wholeBytes = 1024 * 1024
 
 /** A whole file on this machine as if it had just flowed in; the store may move it away. */
 export async function spooledFile(path: string): Promise<Spooled> {
-  const hash = createHash('sha256')
-  let bytes = 0
-  for await (const chunk of createReadStream(path, { highWaterMark: readBytes }) as AsyncIterable<Buffer>) {
-    hash.update(chunk)
-    bytes += chunk.length
-  }
   await using file = await open(path, 'r')
-  const piece = async (from: number) => {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.min(sniffBytes, bytes)), 0, undefined, from)
+  const { size: bytes } = await file.stat()
+  const hash = createHash('sha256')
+  const piece = async (from: number, length: number) => {
+    const { buffer, bytesRead } = await file.read(
+      Buffer.allocUnsafe(Math.min(length, bytes - from)),
+      0,
+      undefined,
+      from,
+    )
     return buffer.subarray(0, bytesRead)
   }
-  const [head, tail] = [await piece(0), await piece(Math.max(0, bytes - sniffBytes))]
-  return { sha256: hash.digest('hex'), bytes, head, tail, body: { path }, remove: () => rm(path, { force: true }) }
+  const whole = { bytes, body: { path }, remove: () => rm(path, { force: true }) }
+  if (bytes <= wholeBytes) {
+    const all = await piece(0, bytes)
+    hash.update(all)
+    const [head, tail] = [all.subarray(0, sniffBytes), all.subarray(Math.max(0, all.length - sniffBytes))]
+    return { ...whole, sha256: hash.digest('hex'), head, tail }
+  }
+  for (let from = 0; from < bytes; from += wholeBytes) hash.update(await piece(from, wholeBytes))
+  const [head, tail] = [await piece(0, sniffBytes), await piece(bytes - sniffBytes, sniffBytes)]
+  return { ...whole, sha256: hash.digest('hex'), head, tail }
 }

@@ -2,31 +2,41 @@
 import type { IncomingMessage } from 'node:http'
 import { Refusal } from '#server/refusal.ts'
 
-export interface Slowest {
-  /** A sender that brings less in so many seconds, while it is waited for, is not waited for any longer. */
+export interface Patience {
+  /** A sender that brings fewer bytes in so many seconds, while it is waited for, is not waited for any longer. */
   bytes: number
   seconds: number
+  /** A sender that has announced what it may not send, and stops for so many seconds, waits for our answer. */
+  hushSeconds: number
 }
 
-const slowestTaken: Slowest = { bytes: 30_000, seconds: 30 }
+const usualPatience: Patience = { bytes: 30_000, seconds: 30, hushSeconds: 5 }
 
 /**
- * Chunks as they come; where the reader stops early the connection stays, so that it can be answered. Throws Refusal
- * `incomplete_body` where the sender is gone, `request_timeout` where it drips.
+ * Chunks as they come; where the reader stops early the connection stays, so that it can be answered. `refused` says
+ * what is wrong with what was announced, as far as is known. Throws Refusal `incomplete_body` where the sender is gone,
+ * `request_timeout` where it drips, and what `refused` gives.
  */
 export async function* flowing(
   incoming: IncomingMessage,
-  slowest: Slowest = slowestTaken,
+  refused: () => Refusal | null = () => null,
+  patience: Patience = usualPatience,
 ): AsyncGenerator<Buffer, void, void> {
   const chunks: AsyncIterator<Buffer> = incoming.iterator({ destroyOnReturn: false })
   const slow = Promise.withResolvers<never>()
   slow.promise.catch(() => {})
   let bytes = 0
   let waits = false
+  let hushed = false
   const watch = setInterval(() => {
-    if (waits && bytes < slowest.bytes) slow.reject(new Refusal('request_timeout', 408, 'The body comes too slowly.'))
+    if (waits && bytes < patience.bytes) slow.reject(new Refusal('request_timeout', 408, 'The body comes too slowly.'))
     bytes = 0
-  }, slowest.seconds * 1000)
+  }, patience.seconds * 1000)
+  const listen = setInterval(() => {
+    const refusal = waits && hushed && refused()
+    if (refusal) slow.reject(refusal)
+    hushed = true
+  }, patience.hushSeconds * 1000)
   try {
     for (;;) {
       waits = true
@@ -36,6 +46,7 @@ export async function* flowing(
       waits = false
       if (next.done) break
       bytes += next.value.length
+      hushed = false
       yield next.value
     }
     if (!incoming.complete) throw incomplete()
@@ -44,6 +55,7 @@ export async function* flowing(
     throw error
   } finally {
     clearInterval(watch)
+    clearInterval(listen)
   }
 }
 

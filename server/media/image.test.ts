@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readlink, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readlink, rm, truncate } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -343,6 +343,14 @@ describe.each(fronts)('%s', (_, create) => {
     }
   })
 
+  test('what cannot be said in a header is a fault of ours, and the next one is served', async () => {
+    const { id } = await photo({ access: 'public' })
+    const { id: odd } = await photo({ access: 'public', contentType: 'image/\nx' })
+    await expectProblem(await fetch(`${origin}/image/${odd}`), 500, 'internal_error')
+    await expectProblem(await fetch(`${origin}/image/${odd}`), 500, 'internal_error')
+    expect((await fetch(`${origin}/image/${id}`)).status).toBe(200)
+  })
+
   test('other methods are refused', async () => {
     const { id } = await photo()
     for (const method of ['DELETE', 'POST', 'OPTIONS']) {
@@ -423,9 +431,22 @@ test('a body that breaks off in the store is cut off, not ended', async () => {
     found.stream.once('data', () => found.stream.destroy(new Error('the disk is broken')))
     return found
   }
-  const origin = await serving({ store: { ...house.store, get } })
+  const origin = await serving({ store: { ...house.store, path: () => null, get } })
   const { id } = await aPicture(house, { bytes: 3_000_000, access: 'public' })
   await expect(bytesOf(await fetch(`${origin}/image/${id}`))).rejects.toThrow()
+})
+
+test('a file that becomes shorter while it is sent is cut off, not ended', async () => {
+  const origin = await serving({})
+  const { id } = await aPicture(house, { bytes: 50_000_000, access: 'public' })
+  const { key } = (await findImage(house, id, null)) as Image
+  const reader = (await fetch(`${origin}/image/${id}`)).body!.getReader()
+  await reader.read()
+  await truncate(house.store.path(key)!, 100_000)
+  const rest = async () => {
+    while (!(await reader.read()).done);
+  }
+  await expect(rest()).rejects.toThrow()
 })
 
 describe('where others send the bytes', () => {

@@ -19,8 +19,9 @@ export function imageRoutes(app: OpenAPIHono, house: House): void {
     if (answer instanceof Response) return answer
     const { status, headers, body } = answer
     const sent = body === null || Buffer.isBuffer(body) ? body : Readable.toWeb(streamOf(body))
-    const pairs = headers.flatMap((name, at) => (at % 2 === 0 ? [[name, headers[at + 1]!] as [string, string]] : []))
-    return new Response(sent as BodyInit | null, { status, headers: pairs })
+    const told = new Headers()
+    for (let at = 0; at < headers.length; at += 2) told.append(headers[at]!, headers[at + 1]!)
+    return new Response(sent as BodyInit | null, { status, headers: told })
   })
   app.all('/image/:id/:rendition?', () => notAllowed('GET, HEAD'))
 }

@@ -21,6 +21,8 @@ export interface Parcel {
 
 export const itemsAtMost = 10_000
 const fieldBytes = 64 * 1024
+/** Fields, boundaries and headers of a request. */
+const wrappingBytes = 1_000_000
 /** Of one request, while the next file comes in. */
 const putsAtOnce = 4
 
@@ -35,8 +37,12 @@ export async function receiveParts(uploads: Uploads, clientId: string, incoming:
   const files: Promise<Received[]>[] = []
   const putting = new Set<Promise<Received[]>>()
   let isBulk = false
+  const length = Number(incoming.headers['content-length'] ?? 0)
+  // Several may be larger together than one may be.
+  const refused = () =>
+    files.length === 0 && length > maxFileBytes + wrappingBytes ? refusalOf('file_too_large') : null
   try {
-    for await (const part of partsOf(whole.over(flowing(incoming)), boundary)) {
+    for await (const part of partsOf(whole.over(flowing(incoming, refused)), boundary)) {
       if (part.name !== 'file') {
         if (part.filename !== null || Object.hasOwn(fields, part.name))
           throw new InvalidParameter(

@@ -144,6 +144,7 @@ const refusals = problemAnswers({
 })
 
 const security = [{ key: [] }]
+const binary = { type: 'string' as const, format: 'binary' }
 
 export const uploadRoute = createRoute({
   method: 'post',
@@ -158,7 +159,10 @@ export const uploadRoute = createRoute({
         'multipart/form-data': {
           schema: z
             .object({
-              file: z.any().openapi({ type: 'string', format: 'binary', description: 'Repeated for several files.' }),
+              file: z.any().openapi({
+                anyOf: [binary, { type: 'array', items: binary }],
+                description: 'The picture, or a ZIP archive; repeated for several.',
+              }),
               instructions: z.string().optional().openapi({ description: 'Instructions as JSON.' }),
               ...about,
             })

@@ -84,9 +84,14 @@ export function imageServer(house: House): ImageServer {
   const server: ImageServer = {
     answer,
     serve(request, response) {
-      const answered = answer({ method: request.method!, target: request.url!, headers: request.headers })
-      if (answered instanceof Promise) void answered.then((one) => send(response, one))
-      else send(response, answered)
+      const failed = (error: unknown) => void refuse(response, answerTo(error))
+      try {
+        const answered = answer({ method: request.method!, target: request.url!, headers: request.headers })
+        if (answered instanceof Promise) answered.then((one) => send(response, one)).catch(failed)
+        else send(response, answered)
+      } catch (error) {
+        failed(error)
+      }
     },
   }
   servers.set(house, server)
@@ -95,6 +100,7 @@ export function imageServer(house: House): ImageServer {
 
 async function refuse(response: ServerResponse, refusal: Response): Promise<void> {
   const body = await refusal.text()
+  if (response.headersSent) return void response.destroy()
   response.writeHead(refusal.status, {
     ...Object.fromEntries(refusal.headers),
     'content-length': Buffer.byteLength(body),

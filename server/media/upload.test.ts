@@ -1,6 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import sharp from 'sharp'
+import { request } from 'undici'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type TestDatabase, testDatabase } from '#db/testing.ts'
 import { countedAndRecounted } from '#server/testing.ts'
@@ -377,6 +381,46 @@ describe('refused before anything is made of it', () => {
   ])('%s as the body', async (_, body, headers, status, code) => {
     const before = await left()
     await expectProblem(await upload(body, headers), status, code)
+    expect(await left()).toEqual(before)
+  })
+
+  test('a file of more than 200 MB, before it is read to its end', async () => {
+    const before = await left()
+    let sent = 0
+    const body = async function* () {
+      yield Buffer.from(part)
+      yield await picture()
+      for (; sent < 400; sent++) yield Buffer.alloc(1_000_000, sent)
+    }
+    const answer = await request(`${media.origin}/upload`, {
+      method: 'POST',
+      headers: { ...anna.headers, ...multipart },
+      body: Readable.from(body()),
+    })
+    expect(answer.statusCode).toBe(413)
+    expect(await answer.body.json()).toMatchObject({ code: 'file_too_large' })
+    expect(sent).toBeLessThan(300)
+    expect(await left()).toEqual(before)
+  })
+
+  test('a request that announces more than may come, before a byte of it', async () => {
+    const head = `POST /upload HTTP/1.1\r\nHost: x\r\nAuthorization: ${anna.headers.Authorization}\r\nContent-Type: ${multipart['Content-Type']}\r\n`
+    for (const [length, beginning] of [
+      [20_000_000_000, ''],
+      [300_000_000, part],
+    ] as const) {
+      const socket = connect(Number(new URL(media.origin).port), '127.0.0.1')
+      socket.write(`${head}Content-Length: ${length}\r\n\r\n${beginning}`)
+      const [answer] = await once(socket, 'data')
+      expect(String(answer)).toMatch(/^HTTP\/1.1 413 /)
+      socket.destroy()
+    }
+  })
+
+  test('more files than come at once', async () => {
+    const before = await left()
+    const body = `${`${part}x\r\n`.repeat(10_001)}--b--`
+    await expectProblem(await upload(body, multipart), 413, 'too_many_items')
     expect(await left()).toEqual(before)
   })
 

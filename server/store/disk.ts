@@ -171,7 +171,15 @@ function durableDirectories(root: string) {
   async function makeBelow(directory: string): Promise<void> {
     const parent = dirname(directory)
     await make(parent)
-    await mkdir(directory).catch(except('EEXIST', undefined))
+    try {
+      await mkdir(directory).catch(except('EEXIST', undefined))
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error
+      // The parent is remembered and was removed meanwhile, with the last object in it.
+      made.clear()
+      await make(parent)
+      await mkdir(directory).catch(except('EEXIST', undefined))
+    }
     await syncDirectory(parent)
   }
 

@@ -57,6 +57,15 @@ describe('the files driver alone', () => {
     expect(await files(root)).toEqual(['c/a/b/2'])
   })
 
+  test('puts an object beside others that were all removed, with the folders above them', async () => {
+    const { store } = await newStore()
+    const bytes = randomBytes(100)
+    await store.put('c/originals/ab/cd', bytes, facts(bytes))
+    await store.remove(['c/originals/ab/cd'])
+    await store.put('c/originals/ef/cd', bytes, facts(bytes))
+    expect(await readFile(store.path('c/originals/ef/cd'))).toEqual(bytes)
+  })
+
   test('sweeps temp files by age, and none that is being written', async () => {
     const { root, store } = await newStore()
     await mkdir(join(root, '.tmp/7'), { recursive: true })

@@ -1,10 +1,11 @@
 // Bytes from a sender to the store: spooled while they come, looked at, held, put under their SHA-256. What is not a
 // picture goes no further.
-import { rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { ownFolder } from '../folders.ts'
 import type { House } from '../house.ts'
 import { type Spooled, spool, TooManyBytes } from '../spool.ts'
-import { originalKey } from '../store/store.ts'
+import { originalKey, StoreFull } from '../store/store.ts'
 import { checkPicture, type FaultCode } from './check.ts'
 import { type Holdings, openHoldings } from './loose.ts'
 
@@ -41,7 +42,7 @@ export interface Incoming {
 export interface Reception {
   /** Throws what the stream throws, StoreFull, StoreUnavailable, StoreRefused; nothing is left behind then. */
   receive(clientId: string, file: Incoming): Promise<Received>
-  /** Spools what is looked at by the caller. */
+  /** Spools what is looked at by the caller. Throws TooManyBytes, StoreFull, what the stream throws. */
   spool(stream: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Spooled>
   /** What is spooled already. */
   keep(clientId: string, spooled: Spooled, filename: string | null, sha256?: string): Promise<Received>
@@ -49,7 +50,7 @@ export interface Reception {
   drop(received: Received[]): Promise<void>
   /** These were entered. */
   entered(received: Received[]): void
-  /** Removes this process's folder too. */
+  /** Removes its folder too. */
   close(): Promise<void>
 }
 
@@ -57,9 +58,18 @@ export function openReception(house: House): Reception {
   const holdings: Holdings = openHoldings(house)
   let folder: Promise<string> | undefined
   const temp = () => {
-    folder ??= ownFolder(house.env.PASS_DATA_DIR, 'media')
+    folder ??= ownFolder(house.env.PASS_DATA_DIR, 'media').then((own) => mkdtemp(join(own, 'in-')))
     folder.catch(() => (folder = undefined))
     return folder
+  }
+
+  async function spooled(stream: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Spooled> {
+    try {
+      return await spool(stream, await temp(), maxBytes)
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code
+      throw code === 'ENOSPC' || code === 'EDQUOT' ? new StoreFull('temporary files', { cause: error }) : error
+    }
   }
 
   async function keep(clientId: string, spooled: Spooled, filename: string | null, stated?: string): Promise<Received> {
@@ -84,16 +94,16 @@ export function openReception(house: House): Reception {
 
   return {
     keep,
-    spool: async (stream, maxBytes) => spool(stream, await temp(), maxBytes),
+    spool: spooled,
     async receive(clientId, { filename, stream, sha256 }) {
-      let spooled: Spooled
+      let file: Spooled
       try {
-        spooled = await spool(stream, await temp(), maxFileBytes)
+        file = await spooled(stream, maxFileBytes)
       } catch (error) {
         if (error instanceof TooManyBytes) return { filename, code: 'file_too_large' }
         throw error
       }
-      return keep(clientId, spooled, filename, sha256)
+      return keep(clientId, file, filename, sha256)
     },
     drop: (received) => holdings.drop(holdsOf(received)),
     entered: (received) => holdings.forget(holdsOf(received)),

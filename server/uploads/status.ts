@@ -44,11 +44,6 @@ export async function statusOf(
   return run && statusOfRun(house, run, page)
 }
 
-/** The run to follow for changes; null where the id names an image, or nothing. */
-export async function isUploadRun(house: Pick<House, 'pool'>, clientId: string, id: string): Promise<boolean> {
-  return isUuid.test(id) && (await runOf(house, clientId, id)) !== null
-}
-
 const isUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 function statusOfImage(item: Item): StatusPage {

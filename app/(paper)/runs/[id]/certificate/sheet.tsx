@@ -2,6 +2,7 @@
 // everybody, in UTC, since a sheet outlives the browser it was printed from.
 import Link from 'next/link'
 import type { CertificateSummary } from '#server/certificates.ts'
+import { describeProviders } from '#server/trpc/providers.ts'
 import { wordsOfCode } from '../../../../words.ts'
 import { PrintButton } from './print-button.tsx'
 import classes from './sheet.module.css'
@@ -47,7 +48,7 @@ type Statement = CertificateSummary['statement']
 function Lead({ statement }: { statement: Statement }) {
   const { photos, safe, galleries, verified, complete, finishedAt } = statement
   const here = `${count(safe)} of ${counted(photos, 'photo')} in ${counted(galleries, 'gallery', 'galleries')}`
-  if (complete) return `Everything is here: ${here}, each original copied byte for byte and every gallery verified.`
+  if (complete) return `Everything is here: ${here}, each copied byte for byte, and every gallery verified.`
   const more = galleries > verified ? ` ${counted(galleries - verified, 'gallery', 'galleries')} not verified.` : ''
   if (finishedAt === null) return `Not finished: ${here} are safe so far.${more} This sheet tells how it stands now.`
   return `${here} are safe.${more} What is different stands below.`
@@ -57,7 +58,10 @@ function Facts({ statement }: { statement: Statement }) {
   const { client, provider, kind, run, startedAt, finishedAt, issuedAt, bytes, galleries, verified, rows } = statement
   const facts: [string, string][] = [
     ['Photographer', client.name],
-    ['From', kind === 'upload' ? 'Upload' : (provider ?? 'unknown')],
+    [
+      'From',
+      kind === 'upload' ? 'Upload' : (describeProviders().find(({ id }) => id === provider)?.title ?? 'unknown'),
+    ],
     ['Run', run],
     ['Started', startedAt ? moment(startedAt) : 'not yet'],
     ['Finished', finishedAt ? moment(finishedAt) : 'not yet'],
@@ -158,7 +162,7 @@ function Galleries({ galleries }: { galleries: Gallery[] }) {
               <td className={classes.number}>{count(photos)}</td>
               <td className={classes.number}>{count(safe)}</td>
               <td className={classes.number}>{size(bytes)}</td>
-              <td>{verdict === 'verified' ? '✓ Verified' : titleOf(verdict)}</td>
+              <td className={classes.verdict}>{verdict === 'verified' ? '✓\u00a0Verified' : titleOf(verdict)}</td>
               <td className={classes.hash}>{root.slice(0, 16)}…</td>
             </tr>
           ))}

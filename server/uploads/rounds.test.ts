@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { inRounds } from './rounds.ts'
+
+test('the first goes at once; those who come meanwhile go together', async () => {
+  const rounds: number[][] = []
+  const first = Promise.withResolvers<void>()
+  const enter = inRounds(async (items: number[]) => {
+    rounds.push(items)
+    if (rounds.length === 1) await first.promise
+    return items.map((item) => item * 10)
+  })
+  const all = Promise.all([1, 2, 3, 4].map(enter))
+  expect(rounds).toEqual([[1]])
+  first.resolve()
+  expect(await all).toEqual([10, 20, 30, 40])
+  expect(rounds).toEqual([[1], [2, 3, 4]])
+})
+
+test('one that cannot be done fails alone', async () => {
+  const enter = inRounds(async (items: number[]) => {
+    if (items.includes(3)) throw new Error('not 3')
+    return items
+  })
+  const results = await Promise.allSettled([1, 2, 3, 4].map(enter))
+  expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled'])
+  expect(await enter(5)).toBe(5)
+})
