@@ -49,14 +49,12 @@ export async function burstBench({ photos: count = 15_000, signal, say }: Bench)
     ...{ port: media.port, key, count, seconds, picture: picture.toString('base64') },
     instructions: JSON.stringify(instructions),
   }
-  const offering = await startOffering(offer)
-  await offering.through
-  const atEnd = await unmade(setting)
   const ourCpu = async () => (await cpuSeconds(pids)) + (await familyCpuSeconds(setting.postgresPid))
-  const seen = await offering.answers
+  const seen = await offered(offer)
   const accepted = seen.completed.length + seen.processing.length
   const draining = { left: await unmade(setting), since: performance.now(), cpu: await ourCpu() }
   say(`${accepted} accepted, ${seen.refused} told to come again; ${draining.left} wait to be made …`)
+  if (draining.left < bareCount / 4) throw new Error('the workers kept up, so no queue drains: offer more pictures')
   while ((await unmade(setting)) > 0) await pause(100, undefined, { signal })
   const drained = (performance.now() - draining.since) / 1000
   const cpu = (await ourCpu()) - draining.cpu
@@ -100,7 +98,7 @@ export async function burstBench({ photos: count = 15_000, signal, say }: Bench)
       { name: '  99 of 100', unit: 'ms', value: seen.milliseconds.most },
     ],
     notes: [
-      `${Math.round(picture.length / 1000)} kB each, to 640 px WebP; one request each, offered over ${seen.seconds.toFixed(1)} s; ${accepted - atEnd} were made while others came, ${draining.left} when all answers were there`,
+      `${Math.round(picture.length / 1000)} kB each, to 640 px WebP; one request each, offered over ${seen.seconds.toFixed(1)} s; ${accepted - draining.left} were made until the last answer, ${draining.left} after it`,
       `answered at once: ${seen.completed.length}, to be asked about: ${seen.processing.length}, to come again: ${seen.refused}${others > 0 ? `, others: ${JSON.stringify(seen.others)}` : ''}`,
       `${perCore.toFixed(1)} images a second and core: ${cores(167)} cores for 167/s (10,000 a minute), ${cores(10_000 / 28)} cores for 10,000 in 28 s`,
       `${workers} worker processes, PostgreSQL, the media process and the sender on the same cores; PostgreSQL and the store with fsync, the bare loop without`,
@@ -108,26 +106,20 @@ export async function burstBench({ photos: count = 15_000, signal, say }: Bench)
   }
 }
 
-/** Two things to wait for: the last picture was offered; the last answer came. */
-async function startOffering(offer: Offer): Promise<{ through: Promise<unknown>; answers: Promise<Offered> }> {
+/** Resolves with the last answer. */
+async function offered(offer: Offer): Promise<Offered> {
   const child: ChildProcess = fork(join(import.meta.dirname, 'offer.ts'), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
   await once(child, 'message')
-  const through = Promise.withResolvers<void>()
-  const answers = Promise.withResolvers<Offered>()
-  child.on('message', (said: { offered: number } | Offered) => {
-    if ('offered' in said) return through.resolve()
-    answers.resolve(said)
-    child.disconnect()
-  })
-  child.once('exit', () => {
-    const gone = new Error('the process that offers ended')
-    through.reject(gone)
-    answers.reject(gone)
+  const gone = once(child, 'exit').then(() => {
+    throw new Error('the process that offers ended')
   })
   child.send(offer)
-  return { through: through.promise, answers: answers.promise }
+  const [answers] = (await Promise.race([once(child, 'message'), gone])) as [Offered]
+  gone.catch(() => {})
+  child.disconnect()
+  return answers
 }
 
 /** Images a second, and milliseconds of CPU an image. */

@@ -105,12 +105,19 @@ export function openUploads(house: House): Uploads {
     jobId: string,
     title: string,
     entries: Entry[],
-    { access, gallery: named, set, notifyUrl }: Omit<UploadWishes, 'wanted'>,
+    { gallery: named, set, notifyUrl }: Pick<UploadWishes, 'gallery' | 'set' | 'notifyUrl'>,
     placed = true,
   ): Promise<void> {
     await house.db.transaction(async (tx) => {
       const { clientId } = caller
-      const run = { id: jobId, clientId, title: titleOf(title, caller), actor: actorOf(caller), access }
+      // Its pictures may be public; the gallery itself is for those who are shown it.
+      const run = {
+        id: jobId,
+        clientId,
+        title: titleOf(title, caller),
+        actor: actorOf(caller),
+        access: 'private' as const,
+      }
       const gallery = await openUploadRun(tx, run)
       if (!gallery) return
       const own = named === undefined ? gallery.setId : await namedSet(tx, clientId, named, set)
@@ -169,14 +176,7 @@ export function openUploads(house: House): Uploads {
         const common = { publicId: randomUUID(), ref: refOf(index), filename: null, access: 'private' as const, wanted }
         return { ...common, handle: { photoId: null, imageId }, state: 'skipped', code: 'not_found' }
       })
-      await enterRun(
-        caller,
-        jobId,
-        'Processing',
-        entries,
-        { access: 'private', ...(notifyUrl ? { notifyUrl } : {}) },
-        false,
-      )
+      await enterRun(caller, jobId, 'Processing', entries, notifyUrl ? { notifyUrl } : {}, false)
       return true
     },
   }

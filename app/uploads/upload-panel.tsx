@@ -201,7 +201,7 @@ function FinishWithout({ run, lacking }: { run: Snapshot; lacking: number }) {
 function Duplicates({ facts: { duplicates, duplicateBytes } }: { facts: Facts }) {
   if (duplicates === 0) return null
   return (
-    <p className={classes.dim}>
+    <p className={classes.note}>
       {counted(duplicates, 'file')} {duplicates === 1 ? 'has' : 'have'} the same bytes as another one:{' '}
       {duplicates === 1 ? 'a photo of its own' : 'photos of their own'}, kept once ({size(duplicateBytes)} spared).
     </p>

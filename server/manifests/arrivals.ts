@@ -195,7 +195,7 @@ async function placeInTarget(tx: Tx, runId: string, photoIds: number[]): Promise
     select m.target_id, m.target_from + l.position as position, p.id, own.title, own.ref is null as loose
     from manifests m join photos p on p.id = any(${sql.param(photoIds)}::int8[])
       join placements l on l.photo_id = p.id join sets own on own.id = l.set_id and own.gallery_id = p.gallery_id
-    where m.run_id = ${runId}`
+    where m.run_id = ${runId} and m.target_id is not null`
   await tx.execute(
     sql`select id from galleries where id = (select target_id from manifests where run_id = ${runId}) for no key update`,
   )

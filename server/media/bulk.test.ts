@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { crc32, deflateRawSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type TestDatabase, testDatabase } from '#db/testing.ts'
+import { cancelRun } from '#server/runs.ts'
 import { countedAndRecounted } from '#server/testing.ts'
 import type { StatusPage } from '#server/uploads/status.ts'
 import { picture } from '#workers/imaging/samples.ts'
@@ -29,6 +30,7 @@ beforeAll(async () => {
     const path = request.url!
     if (path.startsWith('/to/')) return response.writeHead(302, { location: path.slice(3) }).end()
     if (path.startsWith('/private')) return response.writeHead(302, { location: 'http://10.1.2.3/a.jpg' }).end()
+    if (path.startsWith('/slow')) return
     const bytes = served.get(path)
     response.writeHead(bytes ? 200 : 404).end(bytes)
   })
@@ -36,6 +38,7 @@ beforeAll(async () => {
   site = `http://127.0.0.1:${(files.address() as AddressInfo).port}`
 })
 afterAll(async () => {
+  files?.closeAllConnections()
   files?.close()
   await media?.close()
   await house?.dispose()
@@ -169,6 +172,15 @@ async function delivered(id: string): Promise<Record<string, unknown>> {
 }
 
 describe('status', () => {
+  test('of a job that was cancelled says so of what is not ready', async () => {
+    const { jobId } = await (await postJson('/upload', { urls: [`${site}/slow/1.jpg`, `${site}/slow/2.jpg`] })).json()
+    await cancelRun(house, 'test', jobId)
+    expect(await status(jobId)).toMatchObject({
+      status: 'failed',
+      items: [{ code: 'cancelled' }, { code: 'cancelled' }],
+    })
+  })
+
   test('of another client, of nobody and of nonsense is the same answer', async () => {
     const { jobId } = await (await post('/upload', form((await pictures(2)).map((bytes) => [bytes, 'a.jpg'])))).json()
     const { imageId } = await (await post('/upload', form([[await picture(), 'a.jpg']]))).json()
@@ -365,7 +377,7 @@ describe('further renditions', () => {
         headers: berta.headers,
       })
     ).json()
-    const imageIds = [a, theirs.imageId, b, randomUUID()]
+    const imageIds = [a, theirs.imageId, b, randomUUID(), a]
     const answer = await postJson('/process', { imageIds, instructions: { format: 'avif' } })
     expect(answer.status).toBe(202)
     const { jobId } = await answer.json()
@@ -377,6 +389,7 @@ describe('further renditions', () => {
       'not_found',
       'completed',
       'not_found',
+      'completed',
     ])
     expect((await fetch(local(end.urls[1]!))).headers.get('content-type')).toBe('image/avif')
     expect((await reached(house, jobId)).state).toBe('done_with_problems')

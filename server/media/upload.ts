@@ -4,7 +4,6 @@ import type { IncomingMessage } from 'node:http'
 import type { HttpBindings } from '@hono/node-server'
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import pLimit from 'p-limit'
 import type { House } from '#server/house.ts'
 import { type Answer, once } from '#server/idempotency.ts'
 import type { Caller } from '#server/keys.ts'
@@ -16,8 +15,9 @@ import { answerOfImage, answerOfJob, respond } from './answers.ts'
 import { checkLength, wholeOf } from './body.ts'
 import { withCaller } from './caller.ts'
 import { receiveParts } from './parts.ts'
-import { Busy, notAllowed, refusalOf } from './problems.ts'
+import { notAllowed, refusalOf } from './problems.ts'
 import { jsonOf, uploadFields, uploadRoute, uploadUrls, wishesOf } from './requests.ts'
+import { openTurns } from './turns.ts'
 import { namedUrls } from './urls.ts'
 
 export interface UploadOptions {
@@ -25,25 +25,23 @@ export interface UploadOptions {
   patienceSeconds: number
 }
 
-/** Bodies that are read at once: each has up to a picture of 1 MiB in memory. Those that wait cost a socket. */
-const bodiesAtOnce = 64
-const bodiesWaiting = 2000
+/** Bodies that are read: each has up to five pictures of 1 MiB in memory. Those that wait cost a socket. */
+const bodyTurns = { atOnce: 64, atOnceOfOne: 48, waiting: 2000 }
 /** Who comes while so many wait for their pictures is told at once that it goes on: a crowd is not served in time. */
 const waitersAtMost = 256
 
 export function uploadRoutes(app: OpenAPIHono, house: House, uploads: Uploads, options: UploadOptions): void {
-  const bodies = pLimit(bodiesAtOnce)
+  const turn = openTurns(bodyTurns)
   let waiters = 0
   app.openAPIRegistry.registerPath(uploadRoute)
   app.post(
     '/upload',
     withCaller(house, 'upload', async (caller, c) => {
-      if (bodies.pendingCount >= bodiesWaiting) throw new Busy()
       const type = c.req.header('Content-Type')?.trim().toLowerCase() ?? ''
       const { incoming } = c.env as HttpBindings
       if (c.req.header('Content-Encoding')) throw unsupported()
       if (type.startsWith('application/json'))
-        return fromUrls(c, caller, await bodies(() => wholeOf(incoming, jsonBytes)))
+        return fromUrls(c, caller, await turn(caller.keyId, () => wholeOf(incoming, jsonBytes)))
       if (!type.startsWith('multipart/form-data')) throw unsupported()
       checkLength(incoming, requestBytes)
       return fromParts(c, caller, incoming)
@@ -52,7 +50,7 @@ export function uploadRoutes(app: OpenAPIHono, house: House, uploads: Uploads, o
   app.all('/upload', () => notAllowed('POST'))
 
   async function fromParts(c: Context, caller: Caller, incoming: IncomingMessage): Promise<Response> {
-    const parcel = await bodies(() => receiveParts(uploads, caller.clientId, incoming))
+    const parcel = await turn(caller.keyId, () => receiveParts(uploads, caller.clientId, incoming))
     const { files, isBulk } = parcel
     let entered = false
     try {

@@ -1,7 +1,7 @@
 // Bytes from a sender to the store: spooled while they come, looked at, held, put under their SHA-256. What is not a
 // picture goes no further.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdtemp, rm, rmdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { ownFolder } from '../folders.ts'
 import type { House } from '../house.ts'
 import { type Spooled, spool, TooManyBytes } from '../spool.ts'
@@ -109,7 +109,9 @@ export function openReception(house: House): Reception {
     entered: (received) => holdings.forget(holdsOf(received)),
     async close() {
       holdings.close()
-      if (folder) await rm(await folder, { recursive: true, force: true })
+      if (!folder) return
+      await rm(await folder, { recursive: true, force: true })
+      await rmdir(dirname(await folder)).catch(() => {}) // another reception of this process still has its own in it
     },
   }
 }

@@ -25,3 +25,15 @@ test('one that cannot be done fails alone', async () => {
   expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled'])
   expect(await enter(5)).toBe(5)
 })
+
+test('where the database is away nobody is tried again', async () => {
+  const away = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' })
+  let rounds = 0
+  const enter = inRounds(async (_: number[]): Promise<number[]> => {
+    rounds++
+    throw away
+  })
+  const results = await Promise.allSettled([1, 2, 3].map(enter))
+  expect(results.map((one) => one.status === 'rejected' && one.reason)).toEqual([away, away, away])
+  expect(rounds).toBe(2)
+})

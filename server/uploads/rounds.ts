@@ -1,12 +1,14 @@
 // Many small transactions as few larger ones: whoever comes while one is under way goes together with the others who wait.
 
+import { databaseIsAway } from '../availability.ts'
+
 /** In one round at most: long enough to save commits, short enough to hold no lock for long. */
 const mostTogether = 100
 
 /**
  * `work` is given one item at once where nothing is under way, else all that wait, and returns a result for each in
- * order. Where a round of several throws, each is worked alone: nobody fails for another. So `work` must be one
- * transaction, or harmless twice.
+ * order. Where a round of several throws, each is worked alone: nobody fails for another, unless the database is away
+ * from all. So `work` must be one transaction, or harmless twice.
  */
 export function inRounds<Item, Result>(work: (items: Item[]) => Promise<Result[]>): (item: Item) => Promise<Result> {
   interface Waiting {
@@ -21,7 +23,7 @@ export function inRounds<Item, Result>(work: (items: Item[]) => Promise<Result[]
       const results = await work(some.map(({ item }) => item))
       for (const [i, { done }] of some.entries()) done.resolve(results[i] as Result)
     } catch (error) {
-      if (some.length === 1) some[0]!.done.reject(error)
+      if (some.length === 1 || databaseIsAway(error)) for (const { done } of some) done.reject(error)
       else for (const one of some) await round([one])
     }
   }

@@ -65,7 +65,7 @@ interface Run {
 
 async function runOf({ pool }: Pick<House, 'pool'>, clientId: string, id: string): Promise<Run | null> {
   const { rows } = await pool.query<Run>(
-    `select g.id as "galleryId", r.state in ('running', 'paused', 'blocked') as open, g.total,
+    `select g.id as "galleryId", ${isOpen} as open, g.total,
        g.listed + g.stored + g.rendered as processing, g.published, g.failed + g.skipped as failed, g.degraded
      from runs r join galleries g on g.run_id = r.id and g.source_id is null
      where r.id = $1 and r.client_id = $2 and r.kind = 'upload' and g.deletion_id is null order by g.id limit 1`,
@@ -95,8 +95,9 @@ async function statusOfRun(
   }
 }
 
-function runStatus({ open, total, processing, failed, degraded }: Run): Status {
-  if (processing > 0) return open ? 'processing' : 'failed'
+function runStatus({ open, total, processing, published, failed, degraded }: Run): Status {
+  if (processing > 0 && open) return 'processing'
+  if (processing > 0) return published > 0 ? 'completed_with_errors' : 'failed'
   if (failed > 0) return failed === total ? 'failed' : 'completed_with_errors'
   return degraded > 0 ? 'completed_with_errors' : 'completed'
 }
@@ -110,6 +111,8 @@ export async function itemOf(house: House, clientId: string, publicId: string): 
   return rows[0] ? itemFrom(house, rows[0]) : null
 }
 
+const isOpen = `r.state in ('running', 'paused', 'blocked')`
+
 interface PhotoRow {
   publicId: string
   /** The image that this entry of a run stands for. */
@@ -121,6 +124,8 @@ interface PhotoRow {
   rendition: string | null
   isPublic: boolean
   isUpload: boolean
+  /** Its run still works on what is not ready. */
+  open: boolean
   named: Record<string, unknown>
   wanted: { name: string; code: string | null }[]
   made: string[]
@@ -128,7 +133,7 @@ interface PhotoRow {
 
 const photoRows = `
   select p.public_id as "publicId", p.handle->>'imageId' as "imageId", p.ref, p.filename, p.state, p.code, p.rendition,
-    p.access is not distinct from 'public' as "isPublic", r.kind = 'upload' as "isUpload", r.renditions as named,
+    p.access is not distinct from 'public' as "isPublic", r.kind = 'upload' as "isUpload", ${isOpen} as open, r.renditions as named,
     (select coalesce(json_agg(json_build_object('name', w.name, 'code', w.code) order by w.position), '[]')
       from wanted_renditions w where w.photo_id = p.id) as wanted,
     (select coalesce(json_agg(m.hash), '[]') from renditions m where m.client_id = p.client_id and m.sha256 = p.sha256) as made
@@ -143,8 +148,10 @@ function itemFrom(house: House, row: PhotoRow): Item {
   if (state === 'deleted') return { ...common, status: 'failed', code: 'gone', ...none }
   if (state === 'skipped' || state === 'failed' || state === 'gone')
     return { ...common, status: 'failed', code: apiCode(row.code), ...none }
-  const underWay = state === 'listed' || state === 'stored' || wanted.some(({ code }) => code === null)
-  if (underWay) return { ...common, status: 'processing', code: null, ...none }
+  const isWaiting = state === 'listed' || state === 'stored'
+  if (isWaiting && isUpload && !row.open) return { ...common, status: 'failed', code: 'cancelled', ...none }
+  if (isWaiting || wanted.some(({ code }) => code === null))
+    return { ...common, status: 'processing', code: null, ...none }
   const addressOf = (name: string | null) =>
     house.env.MEDIA_URL +
     (isUpload && row.isPublic

@@ -9,7 +9,7 @@ export async function wantRenditions(tx: Tx, rows: (Wish & { photo: number })[])
   if (rows.length === 0) return
   await tx.execute(sql`
     insert into wanted_renditions (photo_id, name, position, instructions, hash)
-    select w.photo, w.name, (select count(*) from wanted_renditions o where o.photo_id = w.photo), w.instructions, w.hash
+    select distinct on (w.photo, w.name) w.photo, w.name, (select count(*) from wanted_renditions o where o.photo_id = w.photo), w.instructions, w.hash
     from jsonb_to_recordset(${jsonb(rows)}::jsonb) as w(photo int8, name text, instructions jsonb, hash text)
     order by w.photo, w.name
     on conflict (photo_id, name) do update set instructions = excluded.instructions, hash = excluded.hash, code = null`)
