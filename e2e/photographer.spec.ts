@@ -43,7 +43,7 @@ test('a photographer sees by a link that all is safe, says what is missing, and 
   await test.step('a problem goes to staff, and their answer comes back by itself', async () => {
     await page.getByRole('button', { name: 'Something is missing or wrong' }).click()
     const dialog = page.getByRole('dialog')
-    await dialog.getByLabel('Your name').fill('Anna Weber')
+    await dialog.getByLabel('Your name').fill('Clara Holt')
     await dialog.getByLabel('What did you see?').fill('One picture of the ceremony is missing.')
     await dialog.getByRole('button', { name: 'Tell us' }).click()
     await expect(page.getByRole('list', { name: 'What you told us' })).toContainText('we are looking at it')
@@ -59,9 +59,9 @@ test('a photographer sees by a link that all is safe, says what is missing, and 
 
   await test.step('they say that it is right, with their name', async () => {
     await page.getByRole('button', { name: 'Everything looks right' }).click()
-    await page.getByRole('dialog').getByLabel('Your name').fill('Anna Weber')
+    await page.getByRole('dialog').getByLabel('Your name').fill('Clara Holt')
     await page.getByRole('button', { name: 'Yes, it is right' }).click()
-    await expect(page.getByRole('main')).toContainText('Anna Weber said that everything is right')
+    await expect(page.getByRole('main')).toContainText('Clara Holt said that everything is right')
     await staff.goto(`${system.url}/runs/${runId}`)
     await expect(staff.getByRole('region', { name: 'What happened' })).toContainText(
       'The photographer says that everything is right',
@@ -88,7 +88,7 @@ async function migrated(staff: Page, { url, standIn, database: { db } }: System)
     const answer = await staff.request.post(`${url}/api/trpc/${name}`, { data: { json }, headers: { origin: url } })
     return (await answer.json()).result.data.json.id
   }
-  const clientId = await call('clients.create', { name: 'Anna Weber', email: 'anna@pass.test' })
+  const clientId = await call('clients.create', { name: 'Clara Holt', email: 'clara@pass.test' })
   const { endpoints, credentials } = standIn
   const sourceId = await call('sources.add', { clientId, provider: 'zenfolio', credentials, endpoints })
   const runId = await call('runs.create', { sourceId, renditions: ['thumb', 'web'], autoStart: true })
