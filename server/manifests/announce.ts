@@ -61,22 +61,17 @@ export async function announceFiles(house: House, actor: Actor, runId: string, p
     const files = page.files.map((file, i): EnteredFile => {
       return { ...file, ...places[i]!, n: page.from + i, code: refusalOf(file) }
     })
-    const seen = await lookAgain(tx, files, page.replace)
-    const unknown = new Set(seen.unknown)
-    if (page.add) await enterFiles(tx, manifest, files, unknown)
-    if (manifest.complete && (seen.wantedAgain > 0 || (page.add && unknown.size > 0))) await goOn(tx, house, actor, run)
-    if (!page.add) return seen
-    const entered = files.filter(({ n }) => unknown.has(n))
+    const { entered, known } = page.add ? await enterFiles(tx, manifest, files) : { entered: [], known: files }
+    const { wantedAgain, ...seen } = await lookAgain(tx, known, page.replace)
+    if (manifest.complete && entered.length + wantedAgain > 0) await goOn(tx, house, actor, run)
     return {
+      ...seen,
       lacking: [...seen.lacking, ...entered.filter(({ code }) => code === null).map(({ n }) => n)],
-      changed: seen.changed,
-      unknown: [],
       refused: [...seen.refused, ...entered.flatMap(({ n, code }) => (code === null ? [] : [{ n, code }]))],
     }
   })
   announce(house, runId)
-  const { lacking, changed, unknown, refused } = compared
-  return { lacking, changed, unknown, refused }
+  return compared
 }
 
 /** What is known to be refused before a byte is sent. */

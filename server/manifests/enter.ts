@@ -91,26 +91,28 @@ async function setsOf(tx: Tx, wanted: { galleryId: number | null; set: string | 
   return found.map(({ id }) => Number(id))
 }
 
-/** Those of `unknown` enter; all learn the place in their set that they have in the whole list. */
+/** Those that are not in the listing enter; `known` are the others. All learn the place that they have in the whole list. */
 export async function enterFiles(
   tx: Tx,
   manifest: Manifest,
   files: EnteredFile[],
-  unknown: ReadonlySet<number>,
-): Promise<void> {
-  const fresh = files.filter(({ n }) => unknown.has(n))
-  if (fresh.length > 0) await enter(tx, manifest, fresh)
-  if (fresh.length < files.length) await moveTo(tx, files)
+): Promise<{ entered: EnteredFile[]; known: EnteredFile[] }> {
+  const fresh = await enter(tx, manifest, files)
+  const known = files.filter(({ n }) => !fresh.has(n))
+  if (known.length === 0) return { entered: files, known }
+  await moveTo(tx, known)
+  return { entered: files.filter(({ n }) => fresh.has(n)), known }
 }
 
-async function enter(tx: Tx, { runId, clientId }: Manifest, files: EnteredFile[]): Promise<void> {
+/** Returns the places of those that entered. */
+async function enter(tx: Tx, { runId, clientId }: Manifest, files: EnteredFile[]): Promise<Set<number>> {
   const rows = files.map(({ n, ref, filename, galleryId, setId, bytes, modified, code }) => {
     return { n, ref, gallery: galleryId, set: setId, filename, bytes, modified: `${modified}`, code }
   })
-  await tx.execute(sql`
+  const { rows: fresh } = await tx.execute<{ n: number }>(sql`
     with given as materialized (
-      select * from jsonb_to_recordset(${jsonb(rows)}::jsonb) as g(n int4, ref text, gallery int8, "set" int8, filename text, bytes int8,
-        modified text, code text)
+      select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as g(n int4, ref text, gallery int8, "set" int8, filename text,
+        bytes int8, modified text, code text)
     ), entered as (
       insert into photos (client_id, run_id, gallery_id, ref, kind, filename, access, change_token, stated_bytes, state, step, code)
       select ${clientId}::uuid, ${runId}::uuid, gallery, ref, 'photo', filename, 'private', modified, bytes,
@@ -120,21 +122,24 @@ async function enter(tx: Tx, { runId, clientId }: Manifest, files: EnteredFile[]
     ), placed as (
       insert into placements (set_id, photo_id, position)
       select g."set", e.id, g.n from entered e join given g on g.gallery = e.gallery_id and g.ref = e.ref
-      on conflict do nothing
+      on conflict do nothing returning position
+    ), counted as (
+      update galleries g set total = g.total + m.n, listed = g.listed + m.listed, skipped = g.skipped + m.n - m.listed,
+        bytes_found = g.bytes_found + m.bytes
+      from (
+        select gallery_id, count(*)::int as n, count(*) filter (where state = 'listed')::int as listed, sum(stated_bytes)::int8 as bytes
+        from entered group by gallery_id
+      ) m where g.id = m.gallery_id
     )
-    update galleries g set total = g.total + m.n, listed = g.listed + m.listed, skipped = g.skipped + m.n - m.listed,
-      bytes_found = g.bytes_found + m.bytes
-    from (
-      select gallery_id, count(*)::int as n, count(*) filter (where state = 'listed')::int as listed, sum(stated_bytes)::int8 as bytes
-      from entered group by gallery_id
-    ) m where g.id = m.gallery_id`)
+    select position as n from placed`)
+  return new Set(fresh.map(({ n }) => n))
 }
 
 async function moveTo(tx: Tx, files: EnteredFile[]): Promise<void> {
   const rows = files.map(({ n, ref, galleryId, setId }) => ({ n, ref, gallery: galleryId, set: setId }))
   await tx.execute(sql`
     update placements l set position = g.n
-    from jsonb_to_recordset(${jsonb(rows)}::jsonb) as g(n int4, ref text, gallery int8, "set" int8)
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as g(n int4, ref text, gallery int8, "set" int8)
       join photos p on p.gallery_id = g.gallery and p.ref = g.ref and (p.kind = 'file') = false
     where l.set_id = g."set" and l.photo_id = p.id and l.position <> g.n`)
 }

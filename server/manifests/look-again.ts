@@ -19,7 +19,7 @@ export async function lookAgain(
     .map(({ n, ref, galleryId, bytes, modified }) => ({ n, ref, gallery: galleryId, bytes, modified: `${modified}` }))
   const { rows } = await tx.execute<Known>(sql`
     select g.n, p.id::int8 as id, p.state, p.code, p.stated_bytes = g.bytes and p.change_token = g.modified as same
-    from jsonb_to_recordset(${jsonb(given)}::jsonb) as g(n int4, ref text, gallery int8, bytes int8, modified text)
+    from jsonb_to_recordset(${JSON.stringify(given)}::jsonb) as g(n int4, ref text, gallery int8, bytes int8, modified text)
     join photos p on p.gallery_id = g.gallery and p.ref = g.ref and (p.kind = 'file') = false`)
   const known = new Map(rows.map((row) => [row.n, row]))
   const compared: Compared = { lacking: [], changed: [], unknown: [], refused: [] }

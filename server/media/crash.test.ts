@@ -55,8 +55,18 @@ async function startProcess() {
   const killed = async () => {
     child.kill('SIGKILL')
     await once(child, 'exit')
+    // What it has asked of Postgres is worked off all the same.
+    while ((await statements()) > 0) await house.pool.query('select pg_sleep(0.02)')
   }
   return { origin: `http://127.0.0.1:${port}`, port, killed }
+}
+
+/** Connections of media processes. */
+async function statements(): Promise<number> {
+  const { rowCount } = await house.pool.query(
+    `select from pg_stat_activity where application_name = 'media' and datname = current_database()`,
+  )
+  return rowCount ?? 0
 }
 
 async function counts() {

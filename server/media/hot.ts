@@ -17,10 +17,14 @@ const mostNames = 20_000 // about 1 kB each
 const largestBytes = MiB // a web rendition; originals are streamed
 
 export interface HotImages {
-  /** At once where it was asked for just now. Rejects with what the ledger throws. */
-  find(id: string, rendition: string | null): Found | Promise<Found>
+  /** At once where it was asked for just now. Rejects with what the ledger throws. `name` is `nameOf` both, where it is at hand. */
+  find(id: string, rendition: string | null, name?: string): Found | Promise<Found>
   /** All its bytes, or null where it is too large to keep. Rejects with what the store throws. */
   read(picture: StoredPicture): Buffer | Promise<Buffer> | null
+}
+
+export function nameOf(id: string, rendition: string | null): string {
+  return rendition === null ? id : `${id}/${rendition}`
 }
 
 /** `maxBytes` bounds the bytes kept. */
@@ -49,8 +53,7 @@ export function hotImages(house: Pick<House, 'pool' | 'store'>, maxBytes = 64 * 
   }
 
   return {
-    find(id, rendition) {
-      const name = rendition === null ? id : `${id}/${rendition}`
+    find(id, rendition, name = nameOf(id, rendition)) {
       const known = facts.get(name)
       return known && performance.now() - known.at < believedMilliseconds ? known.found : look(id, rendition, name)
     },

@@ -171,6 +171,18 @@ describe.each(fronts)('%s', (_, create) => {
     await expectProblem(await fetch(origin + expired), 403, 'signature_expired')
   })
 
+  test('a signed address that is asked for again and again is refused as soon as it expires', async () => {
+    const { id } = await photo()
+    const address = origin + signedImagePath(house, id, 'web', { seconds: 1 })
+    const expires = Number(new URL(address).searchParams.get('exp'))
+    for (;;) {
+      const asked = Date.now() / 1000
+      const response = await fetch(address)
+      if (response.status !== 200) return expectProblem(response, 403, 'signature_expired')
+      expect(asked).toBeLessThan(expires)
+    }
+  })
+
   test('what was asked for of one picture is served by its name, before what its run makes of all', async () => {
     const { id, made } = await photo({
       renditions: { web: { preset: 'web' }, thumb: { preset: 'thumb' } },

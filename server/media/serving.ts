@@ -9,7 +9,7 @@ import { checkSignature, type SignatureCheck } from '#server/signing.ts'
 import { NoSuchObject } from '#server/store/store.ts'
 import { isKnown, preferred, type Range, rangeOf } from './conditions.ts'
 import { elsewhere } from './elsewhere.ts'
-import { type HotImages, hotImages, openImage } from './hot.ts'
+import { type HotImages, hotImages, nameOf, openImage } from './hot.ts'
 import { answerTo, guards, notFound, problem } from './problems.ts'
 import { type Recent, recent } from './recent.ts'
 import { CallerLeft, type FilePart, openPart, sendPart } from './sending.ts'
@@ -40,7 +40,7 @@ const MiB = 1024 * 1024
 /** What may lie in memory for callers who read slowly; beyond it bytes are read from the store as they are taken. */
 const mostUnsentBytes = 128 * MiB
 
-const mostVerified = 10_000 // addresses, less than 1 kB each
+const mostAddresses = 10_000 // less than 1 kB each
 
 const servers = new WeakMap<House, ImageServer>()
 
@@ -49,14 +49,14 @@ export function imageServer(house: House): ImageServer {
   const known = servers.get(house)
   if (known) return known
   const hot = hotImages(house)
-  const verified = recent<number>(mostVerified)
+  const addresses = recent<Address>(mostAddresses)
   let unsentBytes = 0
 
   function answer(asked: Asked): Answer | Response | Promise<Answer | Response> {
-    const name = nameOf(asked.target)
-    if (!name) return notFound()
-    const call: Call = { house, hot, verified, asked, name, mayKeep: unsentBytes < mostUnsentBytes }
-    const found = hot.find(name.id, name.rendition)
+    const address = addresses.get(asked.target) ?? addressOf(asked.target)
+    if (!address) return notFound()
+    const call: Call = { house, hot, addresses, asked, address, mayKeep: unsentBytes < mostUnsentBytes }
+    const found = hot.find(address.id, address.rendition, address.name)
     const answered = found instanceof Promise ? found.then((one) => answerWith(call, one)) : answerWith(call, found)
     return answered instanceof Promise ? answered.catch(answerTo) : answered
   }
@@ -108,9 +108,12 @@ async function refuse(response: ServerResponse, refusal: Response): Promise<void
   response.end(body)
 }
 
-interface Name {
+interface Address {
   id: string
   rendition: string | null
+  name: string
+  /** Seconds since 1970, where its signature was found right; the HMAC would be a good part of a hot answer's cost. */
+  expires: number | null
   /** As it was signed. */
   path: string
   query: string
@@ -120,18 +123,19 @@ const prefix = '/image/'
 const uuidLength = 36
 
 /** null where it is no address of a picture. */
-function nameOf(target: string): Name | null {
+function addressOf(target: string): Address | null {
   const mark = target.indexOf('?')
   const path = mark < 0 ? target : target.slice(0, mark)
   const query = mark < 0 ? '' : target.slice(mark + 1)
   const ends = prefix.length + uuidLength
   if (!path.startsWith(prefix) || path.length < ends) return null
   const id = path.slice(prefix.length, ends)
-  if (path.length === ends) return { id, rendition: null, path, query }
-  const name = path.slice(ends + 1)
-  if (path[ends] !== '/' || name === '' || name.includes('/')) return null
+  if (path.length === ends) return { id, rendition: null, name: nameOf(id, null), expires: null, path, query }
+  const encoded = path.slice(ends + 1)
+  if (path[ends] !== '/' || encoded === '' || encoded.includes('/')) return null
   try {
-    return { id, rendition: decodeURIComponent(name), path, query }
+    const rendition = decodeURIComponent(encoded)
+    return { id, rendition, name: nameOf(id, rendition), expires: null, path, query }
   } catch {
     return null
   }
@@ -140,17 +144,17 @@ function nameOf(target: string): Name | null {
 interface Call {
   house: House
   hot: HotImages
-  /** When signed addresses that were found right expire, in seconds since 1970. */
-  verified: Recent<number>
+  /** Those that were answered. */
+  addresses: Recent<Address>
   asked: Asked
-  name: Name
+  address: Address
   /** There is room to hold the whole of it until its caller has taken it. */
   mayKeep: boolean
 }
 
 /** A promise only where there is something to wait for. */
 function answerWith(call: Call, found: Found): Answer | Response | Promise<Answer | Response> {
-  const { asked, name } = call
+  const { asked, address } = call
   if (found === null) return notFound()
   if (found === 'gone') return problem(410, 'gone', 'This picture was deleted.')
   let secondsLeft: number | null = null
@@ -159,8 +163,9 @@ function answerWith(call: Call, found: Found): Answer | Response | Promise<Answe
     if (!signature.ok) return problem(403, signature.code, refusals[signature.code])
     secondsLeft = signature.secondsLeft
   }
+  call.addresses.set(asked.target, address)
   const picture = found.twin ? pickedOf(found, found.twin, headerOf(asked, 'accept')) : found
-  const disposition = dispositionOf(found, picture, name.rendition)
+  const disposition = dispositionOf(found, picture, address.rendition)
   const headers = found.twin ? [...guarded, 'Vary', 'Accept'] : [...guarded]
 
   const there = elsewhere(call.house, { access: found.access, picture, disposition, secondsLeft })
@@ -200,13 +205,11 @@ const refusals = {
   signature_expired: 'This address has expired.',
 }
 
-/** Checked once an address while it is asked for again and again: its HMAC costs as much as a third of the answer. */
-function signatureOf({ house, verified, asked, name }: Call): SignatureCheck {
+function signatureOf({ house, address }: Call): SignatureCheck {
   const at = Math.floor(Date.now() / 1000)
-  const expires = verified.get(asked.target)
-  if (expires !== undefined && expires > at) return { ok: true, secondsLeft: expires - at }
-  const checked = checkSignature(house, name.path, new URLSearchParams(name.query), new Date(at * 1000))
-  if (checked.ok) verified.set(asked.target, at + checked.secondsLeft)
+  if (address.expires !== null && address.expires > at) return { ok: true, secondsLeft: address.expires - at }
+  const checked = checkSignature(house, address.path, new URLSearchParams(address.query), new Date(at * 1000))
+  if (checked.ok) address.expires = at + checked.secondsLeft
   return checked
 }
 
