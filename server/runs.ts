@@ -182,18 +182,37 @@ export async function cancelRun(house: House, actor: Actor, runId: string, note?
   announce(house, runId)
 }
 
-/** The run waits for a person: `todo` is the sentence that says what to do. Called by workers. */
-export async function blockRun(house: House, runId: string, code: string, todo: string): Promise<void> {
-  await house.db.transaction(async (tx) => {
+/**
+ * The run waits for a person: `todo` is the sentence that says what to do. Called by workers. False, and nothing done,
+ * where `generation` is no longer that of the source's session: what the one before met was mended meanwhile.
+ */
+export async function blockRun(
+  house: House,
+  runId: string,
+  code: string,
+  todo: string,
+  generation?: number,
+): Promise<boolean> {
+  const isMended = await house.db.transaction(async (tx) => {
     const run = await lockRun(tx, runId)
+    if (generation !== undefined && (await sessionGeneration(tx, runId)) !== generation) return true
     // What goes on without a session may meet something that stops it too; that comes first then.
     const harder = run.worksUnsigned && run.state === 'blocked' && !(sessionCodes as readonly string[]).includes(code)
-    if (run.state !== 'running' && run.state !== 'surveying' && !harder) return
+    if (run.state !== 'running' && run.state !== 'surveying' && !harder) return false
     await enterState(tx, runId, 'blocked', 'worker', { resumeTo: harder ? 'running' : run.state, code, todo })
     await recordEvent(tx, runId, 'worker', 'blocked', { code, todo })
     if (needsClient(code)) await tellClient(tx, runId, 'needed', house.queues)
+    return false
   })
   announce(house, runId)
+  return !isMended
+}
+
+/** Whoever hands over others waits for the run's row, or is seen. */
+async function sessionGeneration(tx: Tx, runId: string): Promise<number | undefined> {
+  const { rows } = await tx.execute<{ generation: number }>(sql`
+    select session_generation as generation from sources where id = (select source_id from runs where id = ${runId}) for share`)
+  return rows[0]?.generation
 }
 
 const needsClient = (code: string) => (sessionCodes as readonly string[]).includes(code)

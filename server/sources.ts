@@ -177,6 +177,22 @@ export async function recordHealth(
   await announceRuns(house, sourceId)
 }
 
+/** A refusal that the session of `generation` met; false, and nothing recorded, where there is a later one or others were handed over. */
+export async function recordRefusal(
+  house: House,
+  sourceId: string,
+  generation: number,
+  health: 'refused' | 'challenge',
+  todo: string,
+): Promise<boolean> {
+  const { rowCount } = await house.db.execute(sql`
+    update sources set health = ${health}, todo = ${todo}, checked_at = now()
+    where id = ${sourceId} and session_generation = ${generation}`)
+  if (!rowCount) return false
+  await announceRuns(house, sourceId)
+  return true
+}
+
 /** Long enough to retry what failed, short enough that nobody's password lies about. */
 const keptDays = 7
 

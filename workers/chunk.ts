@@ -125,7 +125,7 @@ export async function workChunk(job: ChunkJob, house: House, step: ChunkStep): P
   clearInterval(writer)
   await writing
   if (broken) throw broken
-  if (person) await blockRun(house, run.id, person.code, person.todo)
+  if (person) await blockRun(house, run.id, person.code, person.todo, person.generation)
   if (unrecognised) {
     const { galleryId, policy } = unrecognised
     await recordEvidence(house, run.id, galleryId, step.queue, policy.code, maskedPage(policy.evidence!))

@@ -13,8 +13,8 @@ export type Policy =
   | { kind: 'attempt'; code: string; evidence?: Evidence }
   /** It cannot be had: settled now, with the reason. */
   | { kind: 'settle'; code: string }
-  /** The run waits for a person. */
-  | { kind: 'person'; code: string; todo: string }
+  /** The run waits for a person. `generation` of the session that met it: with a later one it is mended. */
+  | { kind: 'person'; code: string; todo: string; generation?: number }
   /** The provider is bringing it back. */
   | { kind: 'thaw'; usualHours: number | null }
   /** This worker is stopping, or the run was paused: left for another. */
@@ -36,8 +36,8 @@ export function policyOf(error: unknown, signal: AbortSignal): Policy {
   if (error instanceof source.Thawing) return { kind: 'thaw', usualHours: error.usualHours }
   if (error instanceof source.NotFound) return { kind: 'settle', code: 'gone_at_source' }
   if (error instanceof source.NotAvailable) return { kind: 'settle', code: error.code }
-  if (error instanceof source.SignInRefused) return { kind: 'person', code: 'sign_in_refused', todo: error.todo }
-  if (error instanceof source.Challenge) return { kind: 'person', code: 'challenge', todo: error.todo }
+  if (error instanceof source.SignInRefused) return unsigned('sign_in_refused', error)
+  if (error instanceof source.Challenge) return unsigned('challenge', error)
   if (error instanceof source.SessionExpired) return { kind: 'attempt', code: 'session_expired' }
   if (error instanceof source.UnexpectedPage) {
     return { kind: 'attempt', code: 'unexpected_page', evidence: { expected: error.expected, ...error.evidence } }
@@ -67,6 +67,10 @@ export function policyOf(error: unknown, signal: AbortSignal): Policy {
     }
   if (isDatabaseFault(error)) return { kind: 'later', code: 'database_unavailable', seconds: 2 }
   return { kind: 'attempt', code: 'unknown_error' }
+}
+
+function unsigned(code: string, { todo, generation }: source.SignInRefused | source.Challenge): Policy {
+  return { kind: 'person', code, todo, ...(generation === undefined ? {} : { generation }) }
 }
 
 /** Seconds until a photo, gallery or survey that failed `attempts` times is tried again; null: that was the last. */

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { createClient } from '#server/clients.ts'
 import { createBudget } from '#server/pacing.ts'
+import { blockRun, createMigration, runFacts } from '#server/runs.ts'
 import { keptSession } from '#server/sign-ins.ts'
 import { addSource, replaceCredentials, sourceRow } from '#server/sources.ts'
 import { type VerbHouse, verbHouse } from '#server/testing.ts'
 import { createBrowser } from './browser.ts'
-import { SessionExpired, SignInRefused, type SourceSession } from './connectors/connector.ts'
+import { Challenge, SessionExpired, SignInRefused, type SourceSession } from './connectors/connector.ts'
 import { createHttp, type OpenHttp } from './http.ts'
 import { createSessions, type Sessions } from './sessions.ts'
 import { type StandIn, startStandIn } from './testing.ts'
@@ -129,6 +130,32 @@ test('a refused sign-in is tried once for all who wait, is the health of the sou
   await standIn.faults({ reset: true })
   await replaceCredentials(house, 'test', sourceId, standIn.credentials)
   expect((await one.with(sourceId, (session) => session.account())).name).not.toBe('')
+})
+
+test('a refusal that comes after others were handed over is nobody’s: the work goes on with those', async () => {
+  const one = sessionsOfAWorker()
+  let tries = 0
+  const work = one.with(sourceId, async (session) => {
+    if (tries++ > 0) return session.account()
+    await house.pool.query("update sources set health = 'challenge' where id = $1", [sourceId])
+    await replaceCredentials(house, 'test', sourceId, standIn.credentials)
+    throw new Challenge('Sign in again.')
+  })
+  expect((await work).name).not.toBe('')
+  expect(tries).toBe(2)
+  expect(await sourceRow(house, sourceId)).toMatchObject({ health: 'untested', todo: null })
+})
+
+test('a refusal says which session met it, so that a run is not stopped by one that is gone', async () => {
+  const one = sessionsOfAWorker()
+  const met = await one.with(sourceId, () => Promise.reject(new Challenge('Sign in again.'))).catch((error) => error)
+  const { generation } = await keptSession(house, await sourceRow(house, sourceId))
+  expect(met).toMatchObject({ generation })
+  const run = await createMigration(house, 'test', { sourceId, renditions: [], autoStart: false })
+  expect(await blockRun(house, run.id, 'challenge', met.todo, met.generation - 1)).toBe(false)
+  expect((await runFacts(house, run.id)).state).toBe('surveying')
+  expect(await blockRun(house, run.id, 'challenge', met.todo, met.generation)).toBe(true)
+  expect((await runFacts(house, run.id)).state).toBe('blocked')
 })
 
 test('what is kept of a session is sealed, and a test of the source signs in anew whatever is kept', async () => {

@@ -1,7 +1,7 @@
 // The signed-in session of each source, shared by all workers: signed in once, kept sealed in the ledger, renewed by
 // one worker while the others wait.
 import { keptSession, openCredentials, proveOffered, renewSession } from '#server/sign-ins.ts'
-import { recordHealth, type SourceView, sourceRow } from '#server/sources.ts'
+import { recordRefusal, type SourceView, sourceRow } from '#server/sources.ts'
 import { Challenge, type Connector, SessionExpired, SignInRefused, type SourceSession } from './connectors/connector.ts'
 import { connectorOf } from './connectors/index.ts'
 import { deskOf, isHandedOver, overSession, type SignInTools } from './sign-in.ts'
@@ -45,13 +45,13 @@ export function createSessions(
     const desk = deskOf(tools, source, 'credentials')
     let made: SourceSession | undefined
     const signIn = async () => {
+      const { generation } = await keptSession(house, source)
       try {
         const signedIn = await desk.signIn(() => openCredentials(house, source))
         made = signedIn.session
         return signedIn
       } catch (error) {
-        await recordRefusal(house, source.id, error)
-        throw error
+        throw await asMet(source.id, generation, error)
       }
     }
     const current = await keptSession(house, source)
@@ -102,14 +102,17 @@ export function createSessions(
 
   return {
     async with(sourceId, work) {
-      let using = await current(sourceId)
+      let expired: Held | undefined
       for (let again = 0; ; again++) {
+        let using: Held | undefined
         try {
+          using = expired ? await renewed(sourceId, expired) : await current(sourceId)
           return await work(using.session, using.connector)
-        } catch (error) {
+        } catch (thrown) {
+          const error = using ? await stillMet(sourceId, using.generation, thrown) : thrown
           if (!(error instanceof SessionExpired)) throw error
-          if (again === 2) throw await lastWord(sourceId, using.connector, error)
-          using = await renewed(sourceId, using)
+          expired = using ?? expired
+          if (again === 2) throw expired ? await lastWord(sourceId, expired, error) : error
         }
       }
     },
@@ -132,16 +135,37 @@ export function createSessions(
   }
 
   /** Sessions that end as soon as they are made: where only a person makes them, a person is asked. */
-  async function lastWord(sourceId: string, connector: Connector, expired: SessionExpired): Promise<Error> {
+  async function lastWord(
+    sourceId: string,
+    { generation, connector }: Held,
+    expired: SessionExpired,
+  ): Promise<unknown> {
     const source = await sourceRow(house, sourceId)
     if (!isHandedOver(connector, await openCredentials(house, source))) return expired
-    const over = overSession(source)
-    await recordRefusal(house, sourceId, over)
-    return over
+    return asMet(sourceId, generation, overSession(source))
+  }
+
+  /** A refusal is recorded; one that others were handed over after only says that the session is over. */
+  async function asMet(sourceId: string, generation: number, error: unknown): Promise<unknown> {
+    if (!isRefusal(error)) return error
+    error.generation = generation
+    const health = error instanceof SignInRefused ? 'refused' : 'challenge'
+    return (await recordRefusal(house, sourceId, generation, health, error.todo)) ? error : outdated(error)
+  }
+
+  /** In the middle of work, of a session that was taken: that is the run's affair, not the source's. */
+  async function stillMet(sourceId: string, generation: number, error: unknown): Promise<unknown> {
+    if (!isRefusal(error)) return error
+    error.generation = generation
+    const source = await sourceRow(house, sourceId)
+    return (await keptSession(house, source)).generation === generation ? error : outdated(error)
   }
 }
 
-async function recordRefusal(house: SignInTools['house'], sourceId: string, error: unknown): Promise<void> {
-  if (error instanceof SignInRefused) await recordHealth(house, sourceId, 'refused', error.todo)
-  if (error instanceof Challenge) await recordHealth(house, sourceId, 'challenge', error.todo)
+function isRefusal(error: unknown): error is SignInRefused | Challenge {
+  return error instanceof SignInRefused || error instanceof Challenge
+}
+
+function outdated(cause: Error): SessionExpired {
+  return new SessionExpired('Others were handed over.', { cause })
 }

@@ -56,7 +56,7 @@ async function settleTrouble(job: Job, house: House, subject: Subject, policy: P
       await again(policy.seconds)
       return
     case 'person':
-      await blockRun(house, subject.runId, policy.code, policy.todo)
+      if (!(await blockRun(house, subject.runId, policy.code, policy.todo, policy.generation))) await again(0)
       return
     case 'thaw':
       await job.finish(async (tx) => {

@@ -330,6 +330,8 @@ export class UnexpectedPage extends ConnectorError {
 /** Name or password not taken, API access off, refused at the edge …; `todo` is the sentence for a person. */
 export class SignInRefused extends ConnectorError {
   readonly todo: string
+  /** Of the session that met it; set by whoever shares sessions. */
+  generation?: number
   constructor(todo: string, options?: ErrorOptions) {
     super(todo, options)
     this.todo = todo
@@ -339,6 +341,8 @@ export class SignInRefused extends ConnectorError {
 /** Captcha, second factor, locked account: a person is needed; never worked around. */
 export class Challenge extends ConnectorError {
   readonly todo: string
+  /** Of the session that met it; set by whoever shares sessions. */
+  generation?: number
   constructor(todo: string, options?: ErrorOptions) {
     super(todo, options)
     this.todo = todo
