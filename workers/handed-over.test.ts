@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type TestDatabase, testDatabase } from '#db/testing.ts'
 import { handOver, sourceRow } from '#server/sources.ts'
 import { runDetail } from '#server/views.ts'
-import { migrateAll, reached, type StandIn, startStandIn, type TestHouse, testHouse } from './testing.ts'
+import { handOverAnew, migrateAll, reached, type StandIn, startStandIn, type TestHouse, testHouse } from './testing.ts'
 
 let database: TestDatabase
 let house: TestHouse
@@ -32,11 +32,10 @@ test('while a run waits for its next session what is copied is rendered, and wit
   expect(waiting.session).toMatchObject({ trying: false, todo: waiting.todo })
   expect(waiting.totals.rendered + waiting.totals.published).toBeGreaterThan(0)
   expect(waiting.clock.waitsSince).not.toBeNull()
-  const { sourceId, plan } = await runDetail(house, run)
+  const { plan } = await runDetail(house, run)
   expect(plan).toMatchObject({ handedOver: { hours: 3.5 } })
   await standIn.faults({ reset: true })
-  await handOver(house, 'test', sourceId!, await standIn.handedOver())
-  await reached(house, run, ({ state }) => state !== 'blocked')
+  await handOverAnew(house, run, standIn)
   const end = await reached(house, run)
   expect(end).toMatchObject({ state: 'done', todo: null })
   expect(end.clock.waitedSeconds).toBeGreaterThan(0)

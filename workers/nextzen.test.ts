@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type TestDatabase, testDatabase } from '#db/testing.ts'
 import type { Snapshot } from '#server/snapshots.ts'
-import { handOver } from '#server/sources.ts'
 import {
   differences,
+  handOverAnew,
   migrateAll,
   reached,
   reportLines,
@@ -12,6 +12,7 @@ import {
   startStandIn,
   type TestHouse,
   testHouse,
+  withoutPacing,
 } from './testing.ts'
 
 let database: TestDatabase
@@ -20,6 +21,7 @@ let house: TestHouse
 beforeAll(async () => {
   database = await testDatabase()
   house = await testHouse(database.url)
+  await withoutPacing(house)
   await house.startWorker()
 })
 
@@ -97,9 +99,8 @@ test(
       let handedOver = 0
       while (end.state === 'blocked' && handedOver < 10) {
         expect(end.todo).toMatch(/hand over/)
-        await handOver(house, 'test', await sourceOf(run), await standIn.handedOver())
+        await handOverAnew(house, run, standIn)
         handedOver++
-        await reached(house, run, (seen) => seen.state !== 'blocked')
         end = await reached(house, run, stopped)
       }
       expect(handedOver).toBeGreaterThan(0)
@@ -119,8 +120,3 @@ test(
     }),
   300_000,
 )
-
-async function sourceOf(run: string): Promise<string> {
-  const { rows } = await house.pool.query<{ id: string }>('select source_id as id from runs where id = $1', [run])
-  return rows[0]!.id
-}

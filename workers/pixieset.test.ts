@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type TestDatabase, testDatabase } from '#db/testing.ts'
-import type { House } from '#server/house.ts'
 import type { Snapshot } from '#server/snapshots.ts'
-import { handOver } from '#server/sources.ts'
 import { verifyRun } from '#server/verify.ts'
 import {
   differences,
+  handOverAnew,
   migrateAll,
   reached,
   reportLines,
@@ -13,6 +12,7 @@ import {
   startStandIn,
   type TestHouse,
   testHouse,
+  withoutPacing,
 } from './testing.ts'
 
 let database: TestDatabase
@@ -21,6 +21,7 @@ let house: TestHouse
 beforeAll(async () => {
   database = await testDatabase()
   house = await testHouse(database.url)
+  await withoutPacing(house)
   await house.startWorker()
 })
 
@@ -40,21 +41,14 @@ async function withStandIn(options: string[], work: (standIn: StandIn) => Promis
   }
 }
 
-async function sourceOf(of: House, run: string): Promise<string> {
-  const { rows } = await of.pool.query<{ source_id: string }>('select source_id from runs where id = $1', [run])
-  return rows[0]!.source_id
-}
-
 /** A person hands over a new session each time that the run asks for one. */
 async function reachedWithPerson(run: string, standIn: StandIn): Promise<{ end: Snapshot; sentences: string[] }> {
   const sentences: string[] = []
-  const source = await sourceOf(house, run)
   for (;;) {
     const end = await reached(house, run)
     if (end.state !== 'blocked') return { end, sentences }
     sentences.push(end.todo ?? '')
-    await handOver(house, 'test', source, await standIn.handedOver())
-    await reached(house, run, ({ state }) => state !== 'blocked')
+    await handOverAnew(house, run, standIn)
   }
 }
 

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type TestDatabase, testDatabase } from '#db/testing.ts'
-import type { House } from '#server/house.ts'
 import { resumeRun } from '#server/runs.ts'
 import { replaceCredentials } from '#server/sources.ts'
 import { verifyRun } from '#server/verify.ts'
@@ -10,9 +9,11 @@ import {
   reached,
   reportLines,
   type StandIn,
+  sourceOf,
   startStandIn,
   type TestHouse,
   testHouse,
+  withoutPacing,
 } from './testing.ts'
 
 let database: TestDatabase
@@ -21,6 +22,7 @@ let house: TestHouse
 beforeAll(async () => {
   database = await testDatabase()
   house = await testHouse(database.url)
+  await withoutPacing(house)
   await house.startWorker()
 })
 
@@ -38,11 +40,6 @@ async function withStandIn(options: string[], work: (standIn: StandIn) => Promis
   } finally {
     await standIn.stop()
   }
-}
-
-async function sourceOf(of: House, run: string): Promise<string> {
-  const { rows } = await of.pool.query<{ source_id: string }>('select source_id from runs where id = $1', [run])
-  return rows[0]!.source_id
 }
 
 test('a whole studio is moved, verified and published, and its report says what ShootProof has', async () => {

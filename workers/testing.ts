@@ -15,7 +15,7 @@ import { prepareDatabase } from '#server/prepare.ts'
 import { writeReport } from '#server/reports.ts'
 import { createMigration, type RunState } from '#server/runs.ts'
 import { type Snapshot, snapshot } from '#server/snapshots.ts'
-import { addSource } from '#server/sources.ts'
+import { addSource, handOver } from '#server/sources.ts'
 import { workerEnvironment } from '#server/worker-environment.ts'
 
 export interface StandIn {
@@ -115,6 +115,17 @@ export async function testHouse(url: string, overrides: Record<string, string> =
   }
 }
 
+/**
+ * Hosts bear whatever comes, as a person may set it in the console: a migration that does not try the pacing is not held
+ * up by it.
+ */
+export async function withoutPacing(house: House): Promise<void> {
+  await house.pool.query(`
+    create function bears_all() returns trigger language plpgsql as
+      $$ begin new.rate := 500; new."least" := 500; new.most := 500; return new; end $$;
+    create trigger bears_all before insert on host_budgets for each row execute function bears_all()`)
+}
+
 /** A migration of the whole stand-in account that starts by itself. */
 export async function migrateAll(
   house: House,
@@ -155,6 +166,24 @@ export async function reached(
   } finally {
     done.abort()
   }
+}
+
+/** A person hands over a new session; resolves once the run goes on with it, however soon it stops again. */
+export async function handOverAnew(house: House, runId: string, standIn: StandIn): Promise<void> {
+  const resumed = async () => {
+    const { rowCount } = await house.pool.query("select from events where run_id = $1 and kind = 'resumed'", [runId])
+    return rowCount ?? 0
+  }
+  const before = await resumed()
+  await handOver(house, 'test', await sourceOf(house, runId), await standIn.handedOver())
+  const done = new AbortController()
+  for await (const _ of follow(house, runId, done.signal)) if ((await resumed()) > before) break
+  done.abort()
+}
+
+export async function sourceOf(house: House, runId: string): Promise<string> {
+  const { rows } = await house.pool.query<{ id: string }>('select source_id as id from runs where id = $1', [runId])
+  return rows[0]!.id
 }
 
 export type Line = Record<string, unknown> & { type: string }
