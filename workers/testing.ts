@@ -42,9 +42,7 @@ export interface StandIn {
 
 /** Options as `sandbox/main.ts` takes them. */
 export async function startStandIn(provider: string, options: string[]): Promise<StandIn> {
-  const child = spawn(process.execPath, ['sandbox/main.ts', provider, '--port', '0', ...options], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const child = spawned(['sandbox/main.ts', provider, '--port', '0', ...options], process.env)
   const ready = await firstLine(child, 'ready')
   const origin = ready.origin as string
   const ask = async (path: string, body?: unknown) => {
@@ -73,6 +71,16 @@ export async function startStandIn(provider: string, options: string[]): Promise
   }
 }
 
+/** It ends with the test's own process, whatever that one ends of. */
+function spawned(args: string[], env: NodeJS.ProcessEnv): ChildProcess {
+  const child = spawn(process.execPath, ['--import', './scripts/guard.ts', ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  })
+  child.channel?.unref()
+  return child
+}
+
 export interface TestHouse extends House {
   /** A worker process of this house; it is ready when this resolves. */
   startWorker(group?: string): Promise<ChildProcess>
@@ -97,10 +105,7 @@ export async function testHouse(url: string, overrides: Record<string, string> =
   return {
     ...house,
     async startWorker(group = 'all') {
-      const worker = spawn(process.execPath, ['workers/main.ts', group], {
-        env: { ...process.env, ...values, ...workerEnvironment },
-        stdio: ['ignore', 'pipe', 'inherit'],
-      })
+      const worker = spawned(['workers/main.ts', group], { ...process.env, ...values, ...workerEnvironment })
       workers.add(worker)
       worker.once('exit', () => workers.delete(worker))
       await firstLine(worker, 'event')
