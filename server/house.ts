@@ -37,7 +37,7 @@ export async function openHouse(
     supervise: options.supervise ?? false,
     onError: (error) => log.warn({ err: error.message }, 'queues'),
   })
-  const store = openStore(env)
+  const store = await openStore(env)
   return {
     db,
     pool,

@@ -5,10 +5,11 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { awsClasses, writeLifecycle } from './bucket-rules.ts'
 import { createClient } from './clients.ts'
 import { deleteClient } from './deletion.ts'
 import type { House } from './house.ts'
-import { awsClasses, houseRetention, type Retention, retentionOf, setRetention, writeLifecycle } from './retention.ts'
+import { houseRetention, type Retention, retentionOf, setRetention } from './retention.ts'
 import { ensureBucket, startCeph } from './store/testing.ts'
 import { type VerbHouse, verbHouse } from './testing.ts'
 

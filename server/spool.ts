@@ -79,8 +79,10 @@ function inMemory(pieces: Uint8Array[], bytes: number) {
 
 function startOf(pieces: Uint8Array[]): Buffer {
   const [first] = pieces
-  const whole = first && (pieces.length === 1 || first.length >= sniffBytes)
-  return whole ? asBuffer(first).subarray(0, sniffBytes) : Buffer.concat(pieces).subarray(0, sniffBytes)
+  if (first && (pieces.length === 1 || first.length >= sniffBytes)) return asBuffer(first).subarray(0, sniffBytes)
+  let bytes = 0
+  const some = pieces.slice(0, pieces.findIndex((piece) => (bytes += piece.length) >= sniffBytes) + 1 || pieces.length)
+  return Buffer.concat(some).subarray(0, sniffBytes)
 }
 
 const asBuffer = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

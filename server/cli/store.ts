@@ -1,9 +1,9 @@
 // The object store as a whole: how its objects age, and what in it nobody names.
 import { setTimeout as pause } from 'node:timers/promises'
+import { awsClasses, type Lifecycle, writeLifecycle } from '#server/bucket-rules.ts'
 import { clientNamed } from '#server/clients.ts'
 import type { House } from '#server/house.ts'
 import { findOrphans, type Orphan, removeOrphans } from '#server/orphans.ts'
-import { awsClasses, type Lifecycle, writeLifecycle } from '#server/retention.ts'
 import type { StoreLifecycle, StoreOrphans } from './args.ts'
 import { type ExitCode, exit, say } from './endings.ts'
 import { bytes, count, table } from './figures.ts'

@@ -8,14 +8,14 @@ import { openStore } from './open.ts'
 test('holds objects as files under the data directory unless a bucket is named', async () => {
   const data = await mkdtemp(join(tmpdir(), 'store-open-'))
   onTestFinished(() => rm(data, { recursive: true }))
-  const store = openStore(parseEnv({ PASS_DATA_DIR: data }))
+  const store = await openStore(parseEnv({ PASS_DATA_DIR: data }))
   const sha256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
   await store.put('c/empty', Buffer.alloc(0), { sha256, bytes: 0, contentType: 'image/png' })
   expect(await readdir(join(data, 'objects/c'))).toEqual(['empty'])
 })
 
 test('holds objects in S3 where a bucket is named, with the endpoint and credentials of the environment', async () => {
-  const store = openStore(
+  const store = await openStore(
     parseEnv({
       S3_BUCKET: 'pictures',
       S3_ENDPOINT: 'http://store.example:9000',

@@ -3,13 +3,15 @@ import { join } from 'node:path'
 import type { Env } from '../env.ts'
 import type { S3Options } from './bucket.ts'
 import { createFilesStore } from './files.ts'
-import { createS3Store } from './s3.ts'
 import type { Store } from './store.ts'
 
 /** S3 where a bucket is named, else files under the data directory. Nothing is asked of either before its first use. */
-export function openStore(env: Env): Store {
+export async function openStore(env: Env): Promise<Store> {
   const s3 = s3Options(env)
-  return s3 ? createS3Store(s3) : createFilesStore({ root: join(env.PASS_DATA_DIR, 'objects') })
+  if (!s3) return createFilesStore({ root: join(env.PASS_DATA_DIR, 'objects') })
+  // Its modules take 6 MB of heap, which every collection would walk.
+  const { createS3Store } = await import('./s3.ts')
+  return createS3Store(s3)
 }
 
 /** null where objects are files. */

@@ -2,13 +2,15 @@
 // message keeps its id, by which receivers know it again.
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import nodemailer from 'nodemailer'
 import type { Env } from '#server/env.ts'
 import { log } from '#server/log.ts'
 import { dueMail, type Mail, type MailOutcome, recordMailOutcome } from '#server/mails.ts'
 import { SealBroken } from '#server/sealing.ts'
 import type { Job } from '../run.ts'
 import type { Tools } from '../tools.ts'
+
+/** Loaded with the first mail: few workers ever send one, and 5 MB of heap would be walked by every collection. */
+const mailer = async () => (await import('nodemailer')).default
 
 const timeoutMilliseconds = 30_000
 
@@ -45,7 +47,7 @@ async function send(mail: Mail, env: Env): Promise<MailOutcome> {
       await keepAsFile(message, join(env.PASS_DATA_DIR, 'mail'), mail.id)
       return { code: null }
     }
-    const smtp = nodemailer.createTransport({
+    const smtp = (await mailer()).createTransport({
       url: env.SMTP_URL,
       connectionTimeout: timeoutMilliseconds,
       socketTimeout: timeoutMilliseconds,
@@ -65,7 +67,7 @@ async function send(mail: Mail, env: Env): Promise<MailOutcome> {
 
 /** Where no SMTP server is named, mails lie in the data directory, as they would be sent. */
 async function keepAsFile(message: object, folder: string, id: string): Promise<void> {
-  const composer = nodemailer.createTransport({ streamTransport: true, buffer: true, newline: 'windows' })
+  const composer = (await mailer()).createTransport({ streamTransport: true, buffer: true, newline: 'windows' })
   const { message: bytes } = await composer.sendMail(message)
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const path = join(folder, `${id}.eml`)
