@@ -131,6 +131,15 @@ test('the first line is the run with its totals, summed over its galleries', asy
   })
 })
 
+test('where a provider tells nothing of passwords, a report does not say that they are known', async () => {
+  const a = await account()
+  await a.gallery('g', {})
+  await database.pool.query(`update runs set fields = '{"passwords":"not_offered"}' where id = $1`, [a.runId])
+  expect((await linesOf(a.runId))[1]).toMatchObject({ ref: 'g', passwordKnown: null })
+  await database.pool.query("update galleries set password_filled = true where ref = 'g' and run_id = $1", [a.runId])
+  expect((await linesOf(a.runId))[1]).toMatchObject({ ref: 'g', passwordKnown: true })
+})
+
 test('a gallery tells its path, its sets in order and their photos in order, nested ones by parentRef', async () => {
   const a = await account()
   const { id } = await a.gallery('g', {

@@ -39,7 +39,7 @@ export async function* writeReport(house: Books, runId: string): AsyncGenerator<
   yield line(run)
   const paths = await folderPaths(house, runId)
   for await (const gallery of galleriesOf(house, runId)) {
-    yield line(await galleryLine(house, gallery, paths))
+    yield line(await galleryLine(house, gallery, paths, tellsPasswords(run.fields)))
     for await (const photo of photosOf(house, gallery.id)) yield line(photoLine(photo, gallery.ref))
     for (const list of await favouritesOf(house, runId, eq(favourites.galleryRef, gallery.ref)))
       yield line(favouritesLine(list))
@@ -150,7 +150,14 @@ async function* galleriesOf(house: Books, runId: string): AsyncGenerator<Gallery
 
 const covered = (runId: string): SQL => sql`${galleries.id} = ${coveredByRun(runId)}`
 
-async function galleryLine(house: Books, gallery: Gallery, pathOf: (folderId: number | null) => string[]) {
+const tellsPasswords = ({ passwords }: Record<string, string>) => passwords !== 'not_offered' && passwords !== 'lost'
+
+async function galleryLine(
+  house: Books,
+  gallery: Gallery,
+  pathOf: (folderId: number | null) => string[],
+  tellsPasswords: boolean,
+) {
   const rows = await house.db
     .select({
       ref: sets.ref,
@@ -175,7 +182,7 @@ async function galleryLine(house: Books, gallery: Gallery, pathOf: (folderId: nu
     description,
     date,
     access,
-    passwordKnown,
+    passwordKnown: tellsPasswords || gallery.passwordFilled ? passwordKnown : null,
     expiresAt,
     coverRef,
     state,

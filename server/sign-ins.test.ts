@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { blockRun, goOnSignedIn, runFacts, stillUnsigned } from './runs.ts'
-import { keptSession, openCredentials, postponeOffered, proveOffered, refuseOffered, renewSession } from './sign-ins.ts'
+import {
+  keptSession,
+  openCredentials,
+  postponeOffered,
+  proveOffered,
+  refuseOffered,
+  renewSession,
+  rotateCredentials,
+} from './sign-ins.ts'
 import { handOver, recordHealth, replaceCredentials, sourceRow } from './sources.ts'
 import { aMovingRun, aSource, forgetJobs, jobsOf, type VerbHouse, verbHouse } from './testing.ts'
 
@@ -131,4 +139,16 @@ test('a run that waits for something else does not', async () => {
   await goOnSignedIn(house, source.id)
   const { rows } = await house.pool.query('select state, code from runs where id = $1', [run])
   expect(rows).toEqual([{ state: 'blocked', code: 'insufficient_storage' }])
+})
+
+test('credentials that the provider replaced are kept also where Postgres is away just then', async () => {
+  const source = await working()
+  let away = 2
+  const pool = {
+    query: (...call: Parameters<typeof house.pool.query>) =>
+      away-- > 0 ? Promise.reject(new Error('Connection terminated unexpectedly')) : house.pool.query(...call),
+  }
+  await rotateCredentials({ ...house, pool: pool as typeof house.pool }, source, { token: 'rotated' })
+  expect(await openCredentials(house, source)).toEqual({ token: 'rotated' })
+  expect(away).toBeLessThan(0)
 })

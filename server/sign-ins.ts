@@ -1,6 +1,8 @@
 // For workers: a source's credentials opened, and the session that all of them share. One sign-in at a time for a source,
 // whichever process asks.
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { PoolClient } from 'pg'
+import { databaseIsAway } from './availability.ts'
 import type { House } from './house.ts'
 import { notFound, Refusal } from './refusal.ts'
 import { open, seal } from './sealing.ts'
@@ -133,7 +135,7 @@ export async function openCredentials(house: House, source: Whose): Promise<Reco
   return open(house.secretKey, sealed, [source.clientId, source.id, 'credentials']) as Record<string, string>
 }
 
-/** Credentials that the provider has replaced: whoever signs in next gets these. */
+/** Credentials that the provider has replaced: whoever signs in next gets these. The old ones are void, so Postgres is waited for. */
 export async function rotateCredentials(
   house: House,
   source: Whose,
@@ -141,5 +143,16 @@ export async function rotateCredentials(
   kept: 'credentials' | 'offered' = 'credentials',
 ): Promise<void> {
   const sealed = seal(house.secretKey, credentials, [source.clientId, source.id, 'credentials'])
-  await house.pool.query(`update sources set ${kept} = $2 where id = $1`, [source.id, sealed])
+  for (let waited = 0; ; waited++) {
+    try {
+      await house.pool.query(`update sources set ${kept} = $2 where id = $1`, [source.id, sealed])
+      return
+    } catch (error) {
+      if (!databaseIsAway(error) || waited >= rotationPatienceSeconds) throw error
+      await sleep(1000)
+    }
+  }
 }
+
+/** As long as a worker that is asked to end may take. */
+const rotationPatienceSeconds = 25

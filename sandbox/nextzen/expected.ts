@@ -40,7 +40,7 @@ function galleryLine(album: Album): Record<string, unknown> {
     description: null,
     date: day === '0001-01-01' ? null : day,
     access: null,
-    passwordKnown: true,
+    passwordKnown: null,
     expiresAt: null,
     coverRef: album.photo(album.top[0] ?? -1)?.id ?? null,
     statedCount: album.count,

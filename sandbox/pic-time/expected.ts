@@ -48,6 +48,7 @@ function projectLine(project: Project): Record<string, unknown> {
     date: project.date,
     // Who else may see a project is told nowhere; whether a password is asked for neither.
     access: isOffline(project) ? 'private' : null,
+    passwordKnown: null,
     expiresAt: null,
     coverRef: project.coverRef,
     statedCount: project.count,

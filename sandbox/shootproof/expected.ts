@@ -41,7 +41,7 @@ function galleryLine(event: Event): Record<string, unknown> {
     description: null,
     date: event.date === '0000-00-00' ? null : (event.date?.slice(0, 10) ?? null),
     access: null,
-    passwordKnown: true,
+    passwordKnown: null,
     expiresAt: null,
     // A cover can be told only by the address that a photo shows as well.
     coverRef: brand.showsPhotos && typeof event.cover === 'number' ? String(event.photo(event.cover)?.id) : null,

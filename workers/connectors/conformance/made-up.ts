@@ -286,7 +286,7 @@ export async function startMadeUp(options: SandboxOptions): Promise<Sandbox> {
   function* expected() {
     for (const gallery of numbers(options.galleries)) {
       const photos = numbers(options.photos).map((n) => 'p' + gallery + '-' + n)
-      const unknown = { description: null, date: null, access: null, passwordKnown: true, expiresAt: null, coverRef: null }
+      const unknown = { description: null, date: null, access: null, passwordKnown: null, expiresAt: null, coverRef: null }
       const sets = [{ ref: null, parentRef: null, title: null, photos }]
       const facts = { ref: 'g' + gallery, path: [], title: 'Gallery ' + gallery, statedCount: options.photos, sets }
       yield JSON.stringify({ type: 'gallery', ...facts, ...unknown })

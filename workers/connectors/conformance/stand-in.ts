@@ -64,7 +64,8 @@ export interface TrueGallery {
   description: string | null
   date: string | null
   access: Access | null
-  passwordKnown: boolean
+  /** null where the provider tells nothing of passwords. */
+  passwordKnown: boolean | null
   expiresAt: string | null
   coverRef: string | null
   statedCount: number | null
