@@ -7,6 +7,7 @@ import type { ProviderId } from '#server/providers.ts'
 import { queues } from '#server/queues.ts'
 import { createMigration } from '#server/runs.ts'
 import { addSource } from '#server/sources.ts'
+import { connectorOf } from '#workers/connectors/index.ts'
 import { type StandIn, startStandIn } from '#workers/testing.ts'
 import { hireCrew } from './crew.ts'
 import { compared, type Figure, type Findings } from './figures.ts'
@@ -18,6 +19,8 @@ import { type Bench, type Setting, setUp } from './setting.ts'
 
 const workers = availableParallelism()
 const parallel = queues['list-gallery'].concurrency + queues['build-gallery'].concurrency
+/** Requests a second of all workers together, however well the host bears them. */
+const mostPaced = connectorOf('zenfolio').pacing.page.most
 const account = { galleries: 1000, photos: 50 }
 const large = { galleries: 2000, photos: 250 }
 const long = { galleries: 1, photos: 10_000 }
@@ -53,6 +56,13 @@ export async function listBench({ rounds = 3, photos, signal, say }: Bench): Pro
   const figures: Figure[] = [
     compared('listing by the connector', 'requests/s', speed.connector, speed.bare, { least: 0.6 }),
     compared('listing through workers, ledger and queues', 'requests/s', speed.whole, speed.bare),
+    compared(
+      '  against the most that its pacing ever allows',
+      'requests/s',
+      speed.whole,
+      speed.whole.map(() => mostPaced),
+      { least: 1 },
+    ),
     await firstPhoto(setting, signal, say),
   ]
   for (const size of [long, photos ? { galleries: Math.ceil(photos / large.photos), photos: large.photos } : large]) {
