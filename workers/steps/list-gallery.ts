@@ -14,12 +14,13 @@ export async function listGallery(job: Job<'list-gallery'>, { house, sessions }:
   const gallery = await galleryFacts(house, job.payload.galleryId)
   if (gallery.runState !== 'running' || gallery.listedAt || !gallery.sourceId) return
   const { sourceId } = gallery
+  let { cursor } = gallery
   await guarded(job, house, { runId: gallery.runId, galleryId: gallery.id }, () =>
+    // A session renewed in the middle goes on behind what is recorded.
     sessions.with(sourceId, async (session) => {
-      // A session renewed in the middle goes on from the cursor that is stored now.
-      let { cursor } = await galleryFacts(house, gallery.id)
       for await (const page of session.photos(gallery, cursor ?? undefined)) {
-        const moved = await job.checkpoint(async (tx) => {
+        const record = page.next === null ? job.finish : job.checkpoint
+        const moved = await record(async (tx) => {
           const recorded = await recordPage(tx, house.queues, { ...gallery, sourceId }, page, cursor)
           if (recorded) await enterCopying(tx, house, gallery, page.next === null)
           return recorded
