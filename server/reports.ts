@@ -150,7 +150,7 @@ async function* galleriesOf(house: Books, runId: string): AsyncGenerator<Gallery
 
 const covered = (runId: string): SQL => sql`${galleries.id} = ${coveredByRun(runId)}`
 
-const tellsPasswords = ({ passwords }: Record<string, string>) => passwords !== 'not_offered' && passwords !== 'lost'
+const tellsPasswords = ({ passwords }: Record<string, string>) => passwords !== 'not_offered'
 
 async function galleryLine(
   house: Books,
