@@ -1,8 +1,11 @@
 import { expect } from '@playwright/test'
 import { galleries, runs } from '#db/schema.ts'
+import { createUser } from '#server/accounts.ts'
+import { parseEnv } from '#server/env.ts'
 import { test } from './system.ts'
 
 test('a client is deleted by typing its name, waits to be removed, and comes back with everything', async ({
+  browser,
   signedIn: page,
   system,
 }) => {
@@ -36,6 +39,24 @@ test('a client is deleted by typing its name, waits to be removed, and comes bac
     await dialog.getByRole('button', { name: 'Save' }).click()
     await expect(keeping).toContainText('Originals move to infrequent access after 60 days.')
     await expect(keeping).toContainText('can be restored for 14 days')
+    await expect(keeping).toContainText(`Set by ${system.admin.email}`)
+  })
+
+  await test.step('staff are told who may, and what they ask for is refused', async () => {
+    const house = { db, secretKey: Buffer.alloc(32), env: parseEnv({}) }
+    const staff = await createUser(house, { email: `staff-${crypto.randomUUID()}@pass.test`, role: 'staff' })
+    const context = await browser.newContext()
+    const headers = { origin: system.url }
+    await context.request.post(`${system.url}/api/auth/sign-in/email`, { data: staff, headers })
+    const theirs = await context.newPage()
+    await theirs.goto(`${system.url}/clients/${clientId}`)
+    const keeping = theirs.getByRole('region', { name: 'How long it is kept' })
+    await expect(keeping).toContainText('Ops and administrators change this')
+    await expect(keeping.getByRole('button')).toHaveCount(0)
+    const data = { json: { id: clientId } }
+    const asked = await context.request.post(`${system.url}/api/trpc/deletions.client`, { data, headers })
+    expect(asked.status()).toBe(403)
+    await context.close()
   })
 
   await test.step('a gallery is hidden and restored', async () => {

@@ -94,6 +94,15 @@ export type PresetName = keyof typeof presets
 export const presetNames = Object.keys(presets) as [PresetName, ...PresetName[]]
 const presetSchema = z.strictObject({ preset: z.enum(presetNames) })
 
+/** What `wishOf` takes, as JSON Schema 2020-12. A client has presets of its own besides those that are built in. */
+export function instructionsShape(): z.core.JSONSchema.JSONSchema {
+  const { $schema: _, ...shape } = z.toJSONSchema(
+    z.union([z.strictObject({ preset: z.string().describe('Name of a preset.') }), instructionsSchema]),
+    { io: 'input' },
+  )
+  return shape
+}
+
 /** Answered as 400 `invalid_instructions`; `pointer` is the JSON pointer (RFC 6901) of the value at fault. */
 export class InvalidInstructions extends Error {
   pointer: string

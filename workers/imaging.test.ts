@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { instructionsHash } from '#server/instructions.ts'
-import { distance, noise, patches, proPhoto, want } from './imaging/samples.ts'
+import { distance, noise, patches, proPhoto, turned, want } from './imaging/samples.ts'
 import { createImager } from './imaging.ts'
 
 const imager = createImager()
@@ -103,19 +103,7 @@ describe('a rendition', () => {
 
   test.each([1, 2, 3, 4, 5, 6, 7, 8])('of an original with orientation %d is upright', async (orientation) => {
     const upright = await patches()
-    const undo = {
-      1: [0, false],
-      2: [0, true],
-      3: [180, false],
-      4: [180, true],
-      5: [90, true],
-      6: [270, false],
-      7: [270, true],
-      8: [90, false],
-    }
-    const [angle, mirrored] = undo[orientation as keyof typeof undo] as [number, boolean]
-    const turned = await sharp(upright).rotate(angle).png().toBuffer()
-    const stored = await sharp(turned).flop(mirrored).withMetadata({ orientation }).jpeg({ quality: 95 }).toBuffer()
+    const stored = await turned(upright, orientation)
     const result = await imager.render(stored, [
       want('a', { resize: { width: 240 } }),
       want('b', { resize: { width: 60 } }),

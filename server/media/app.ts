@@ -7,6 +7,7 @@ import { docsPage } from './docs.ts'
 import { imageRoutes } from './image.ts'
 import { answerTo, guards, notAllowed, notFound, problem } from './problems.ts'
 import { processRoutes } from './process.ts'
+import { registerShapes } from './requests.ts'
 import { problemAnswers } from './schemas.ts'
 import { senderRoutes } from './senders.ts'
 import { statusRoutes } from './status.ts'
@@ -23,14 +24,16 @@ export function mediaApp(house: House, options: MediaOptions = {}): OpenAPIHono 
   app.onError(answerTo)
   app.notFound(notFound)
   app.openAPIRegistry.registerComponent('securitySchemes', 'key', { type: 'http', scheme: 'bearer' })
+  registerShapes(app)
   uploadRoutes(app, house, uploads, { patienceSeconds })
   statusRoutes(app, house)
   processRoutes(app, house, uploads, { patienceSeconds })
   imageRoutes(app, house)
   app.route('/', senderRoutes(house, uploads))
   healthRoute(app, house)
-  app.get('/openapi.json', (c) => c.json(app.getOpenAPI31Document(about), 200, guards))
-  app.get('/docs', (c) => c.html(docsPage(app.getOpenAPI31Document(about)), 200, { ...guards, ...docsPolicy }))
+  const document = () => app.getOpenAPI31Document({ ...about, servers: [{ url: house.env.MEDIA_URL }] })
+  app.get('/openapi.json', (c) => c.json(document(), 200, guards))
+  app.get('/docs', (c) => c.html(docsPage(document()), 200, { ...guards, ...docsPolicy }))
   app.on(['POST', 'PUT', 'PATCH', 'DELETE'], ['/health', '/openapi.json', '/docs'], () => notAllowed('GET, HEAD'))
   return app
 }
@@ -42,6 +45,7 @@ function healthRoute(app: OpenAPIHono, house: House): void {
   app.openAPIRegistry.registerPath({
     method: 'get',
     path: '/health',
+    operationId: 'health',
     summary: 'Answers 200 when the database and the object store answer.',
     responses: {
       200: {
@@ -67,6 +71,7 @@ const about = {
   info: {
     title: 'Pass media',
     version: '1',
-    description: 'Takes pictures in, processes them by instructions, hosts them, and tells when they are ready.',
+    description:
+      'Takes pictures in, processes them by instructions, hosts them, and tells when they are ready. Every refusal is `application/problem+json` with a stable `code`. Besides those of each call there are 400 `malformed_request`, 405 `method_not_allowed`, 408 `request_timeout`, 414 `uri_too_long`, 431 `headers_too_large` and 500 `internal_error`.',
   },
 }

@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { createServer as createHttpServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
-import { crc32, deflateRawSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type TestDatabase, testDatabase } from '#db/testing.ts'
 import { cancelRun } from '#server/runs.ts'
@@ -11,7 +10,7 @@ import { countedAndRecounted } from '#server/testing.ts'
 import type { StatusPage } from '#server/uploads/status.ts'
 import { picture } from '#workers/imaging/samples.ts'
 import { reached, reportLines, type TestHouse, testHouse } from '#workers/testing.ts'
-import { aSender, form, type MediaServer, type Sender, startMedia } from './testing.ts'
+import { aSender, form, type MediaServer, type Sender, startMedia, zip } from './testing.ts'
 
 let database: TestDatabase
 let house: TestHouse
@@ -108,6 +107,22 @@ describe('many files', () => {
     expect(counted).toEqual(recounted)
     const report = await reportLines(house, jobId)
     expect(report.filter(({ type }) => type === 'photo')).toHaveLength(25)
+  })
+
+  test('by the thousand, 37 of them bad, end with the 37 that are told by their places', async () => {
+    const good = await pictures(20)
+    const isBad = (i: number) => i % 27 === 13
+    const sent = Array.from({ length: 1000 }, (_, i): [Buffer, string] => [isBad(i) ? bad : good[i % 20]!, `${i}`])
+    const { jobId } = await (await post('/upload', form(sent, { instructions: { preset: 'thumb' } }))).json()
+    const end = (await follow(jobId)).at(-1)!
+    expect(end.counts).toEqual({ total: 1000, processing: 0, completed: 963, failed: 37 })
+    expect(end.status).toBe('completed_with_errors')
+    const all = await status(jobId, '?limit=1000')
+    expect(all.items.map(({ filename }) => filename)).toEqual(sent.map(([, name]) => name))
+    expect(all.items.filter(({ code }) => code === 'not_an_image').map(({ index }) => index)).toEqual(
+      sent.flatMap((_, i) => (isBad(i) ? [i] : [])),
+    )
+    expect((await reached(house, jobId)).totals).toMatchObject({ found: 1000, published: 963, skipped: 37 })
   })
 
   test('are all good: the job is completed; none is: it has failed', async () => {
@@ -214,6 +229,13 @@ describe('status', () => {
 })
 
 describe('addresses', () => {
+  test('sent again with their Idempotency-Key are one job', async () => {
+    const headers = { 'Idempotency-Key': randomUUID() }
+    const body = { urls: [`${site}/nowhere.jpg`] }
+    const first = await (await postJson('/upload', body, headers)).json()
+    expect(await (await postJson('/upload', body, headers)).json()).toEqual(first)
+  })
+
   test('are fetched in their order; what they do not give fails alone', async () => {
     const [a, b] = await pictures(2)
     served.set('/a.jpg', a!)
@@ -246,38 +268,6 @@ describe('addresses', () => {
     expect((await reached(house, jobId)).state).toBe('done_with_problems')
   })
 })
-
-/** A ZIP archive as its specification says, with whatever is asked of it. */
-function zip(entries: { name: string; bytes: Buffer; mode?: number; claims?: number; flags?: number }[]): Buffer {
-  const parts: Buffer[] = []
-  const directory: Buffer[] = []
-  let offset = 0
-  for (const { name, bytes, mode = 0o100644, claims = bytes.length, flags = 0x800 } of entries) {
-    const packed = deflateRawSync(bytes)
-    const common = Buffer.alloc(26)
-    common.writeUInt16LE(20, 0)
-    common.writeUInt16LE(flags, 2)
-    common.writeUInt16LE(8, 4)
-    common.writeUInt32LE(crc32(bytes), 10)
-    common.writeUInt32LE(packed.length, 14)
-    common.writeUInt32LE(claims, 18)
-    common.writeUInt16LE(Buffer.byteLength(name), 22)
-    const head = Buffer.concat([Buffer.from('PK\x03\x04', 'latin1'), common, Buffer.from(name), packed])
-    const tail = Buffer.alloc(14)
-    tail.writeUInt32LE((mode << 16) >>> 0, 6)
-    tail.writeUInt32LE(offset, 10)
-    directory.push(Buffer.concat([Buffer.from('PK\x01\x02\x14\x03', 'latin1'), common, tail, Buffer.from(name)]))
-    parts.push(head)
-    offset += head.length
-  }
-  const end = Buffer.alloc(18)
-  end.writeUInt16LE(entries.length, 4)
-  end.writeUInt16LE(entries.length, 6)
-  const listed = Buffer.concat(directory)
-  end.writeUInt32LE(listed.length, 8)
-  end.writeUInt32LE(offset, 12)
-  return Buffer.concat([...parts, listed, Buffer.from('PK\x05\x06', 'latin1'), end])
-}
 
 describe('an archive', () => {
   test('becomes one job of what is in it, in its order, without folders and what lies beside', async () => {
@@ -350,6 +340,31 @@ describe('further renditions', () => {
     const now = await status(imageId)
     expect(Object.keys(now.items[0]!.renditions)).toEqual(['web', 'thumb'])
     expect(new URL(now.urls[0]!).pathname).toBe(`/image/${imageId}/web`)
+  })
+
+  test('of one image that are not made in time go on, and are told by the image', async () => {
+    const imageId = await sent()
+    const impatient = await startMedia(house, { patienceSeconds: 0 })
+    const answer = await fetch(`${impatient.origin}/process`, {
+      method: 'POST',
+      body: JSON.stringify({ imageIds: [imageId], instructions: { format: 'avif' } }),
+      headers: { ...anna.headers, 'Content-Type': 'application/json' },
+    })
+    await impatient.close()
+    expect(answer.status).toBe(202)
+    expect(answer.headers.get('location')).toBe(`/status/${imageId}`)
+    const message = `Image is being processed, check /status/${imageId}`
+    expect(await answer.json()).toEqual({ status: 'processing', imageId, message })
+    expect((await follow(imageId)).at(-1)).toMatchObject({ status: 'completed' })
+  })
+
+  test('asked for again with their Idempotency-Key are answered again, and made once', async () => {
+    const headers = { 'Idempotency-Key': randomUUID() }
+    const body = { imageIds: [await sent(), await sent()], instructions: { format: 'jpeg' } }
+    const first = await (await postJson('/process', body, headers)).json()
+    expect(await (await postJson('/process', body, headers)).json()).toEqual(first)
+    const other = await postJson('/process', { ...body, instructions: { format: 'png' } }, headers)
+    expect(await other.json()).toMatchObject({ status: 422, code: 'idempotency_key_reused' })
   })
 
   test('of an image that is here by a migration are signed', async () => {

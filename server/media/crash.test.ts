@@ -1,18 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer } from 'node:net'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import pLimit from 'p-limit'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type TestDatabase, testDatabase } from '#db/testing.ts'
-import { sweepFolders } from '#server/folders.ts'
+import { lastingFolder, sweepFolders } from '#server/folders.ts'
+import { abandonedHours, sweepParts } from '#server/manifests/parts.ts'
+import { anUpload } from '#server/manifests/testing.ts'
 import { countedAndRecounted } from '#server/testing.ts'
 import { sweepLoose } from '#server/uploads/loose.ts'
 import { picture } from '#workers/imaging/samples.ts'
 import { reached, type TestHouse, testHouse } from '#workers/testing.ts'
-import { aSender, form, type Sender } from './testing.ts'
+import { aSender, form, type Sender, zip } from './testing.ts'
 
 let database: TestDatabase
 let house: TestHouse
@@ -82,8 +83,11 @@ async function counts() {
 async function tempFiles(): Promise<string[]> {
   const root = join(house.env.PASS_DATA_DIR, 'tmp')
   const entries = await readdir(root, { recursive: true, withFileTypes: true })
-  return entries.filter((entry) => entry.isFile()).map(({ name }) => name)
+  return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => relative(root, join(parentPath, name)))
 }
+
+/** Those that no later request goes on with. */
+const tempFilesInHand = async () => (await tempFiles()).filter((path) => !path.startsWith('tus/'))
 
 /** As if everybody who held something had been gone for a while. */
 async function sweptLater() {
@@ -122,39 +126,109 @@ test('nothing that was answered is lost when the process is killed right after, 
   expect(counted).toEqual(recounted)
 }, 120_000)
 
-test('a body that ends at whatever byte leaves nothing', async () => {
-  const media = await startProcess()
-  const request = new Request(media.origin, {
-    method: 'POST',
-    body: form([
-      [await picture({ noise: true, width: 200, height: 200 }), 'a.jpg'],
-      [await picture({ noise: true, width: 900, height: 900 }), 'b.jpg'],
-    ]),
+const seed = 20_261_122
+const cuts = 250
+
+describe('of what is cut off at 250 bytes of chance', () => {
+  let media: Awaited<ReturnType<typeof startProcess>>
+  beforeAll(async () => {
+    media = await startProcess()
   })
+  afterAll(() => media?.killed())
+
+  test.each(['one file', 'several files', 'an archive', 'a file of an announced folder'] as const)(
+    '%s: nothing is seen and no temp file is left once the sweep has come',
+    async (kind) => {
+      const requests = await requestsOf(kind)
+      const before = await counts()
+      const chance = chances(seed)
+      const some = pLimit(25)
+      const cut = async (request: Buffer, at: number, abruptly: boolean) => {
+        const socket = connect(media.port, '127.0.0.1').on('error', () => {})
+        await once(socket, 'connect')
+        await new Promise((resolve) => socket.write(request.subarray(0, at), resolve))
+        if (abruptly) socket.resetAndDestroy()
+        else socket.end()
+        socket.resume()
+        await once(socket, 'close')
+      }
+      await Promise.all(
+        requests.map((request) => {
+          const [at, abruptly] = [Math.floor(chance() * request.length), chance() < 0.5]
+          return some(() => cut(request, at, abruptly))
+        }),
+      )
+      // Once it answers again all that came before has been read.
+      const answer = await fetch(`${media.origin}/upload`, { method: 'POST', headers: anna.headers })
+      expect(answer.status).toBe(415)
+      // What it has in hand it puts away itself, but for files that their sender may go on with.
+      await expect.poll(counts, { timeout: 20_000 }).toEqual(before)
+      await expect.poll(tempFilesInHand, { timeout: 20_000 }).toEqual([])
+      const later = Date.now() + (abandonedHours + 1) * 3600_000
+      const swept = await sweepParts(await lastingFolder(house.env.PASS_DATA_DIR, 'tus'), later)
+      expect(swept > 0).toBe(kind === 'a file of an announced folder')
+      expect(await tempFiles()).toEqual([])
+      expect(await counts()).toEqual(before)
+      // Whoever sends whole ones with the same key finds a place.
+      const body = form([
+        [await picture(), 'a.jpg'],
+        [await picture(), 'b.jpg'],
+      ])
+      const whole = await fetch(`${media.origin}/upload`, { method: 'POST', body, headers: anna.headers })
+      expect(whole.status).toBe(202)
+    },
+  )
+})
+
+type Kind = 'one file' | 'several files' | 'an archive' | 'a file of an announced folder'
+
+/** Whole requests, head and body, each of which would enter something. */
+async function requestsOf(kind: Kind): Promise<Buffer[]> {
+  if (kind === 'a file of an announced folder') return requestsOfFolder()
+  const [small, large] = [await picture({ noise: true }), await picture({ noise: true, width: 1200, height: 1200 })]
+  const files: [Buffer, string][] =
+    kind === 'an archive'
+      ? [[zip(['a.jpg', 'b.jpg'].map((name) => ({ name, bytes: small }))), 'all.zip']]
+      : [small, large].map((bytes, i): [Buffer, string] => [bytes, `${i}.jpg`]).slice(0, kind === 'one file' ? 1 : 2)
+  const request = new Request('http://x', { method: 'POST', body: form(files) })
   const type = request.headers.get('content-type')!
   const body = Buffer.from(await request.arrayBuffer())
-  const head = Buffer.from(
-    `POST /upload HTTP/1.1\r\nHost: x\r\nAuthorization: ${anna.headers.Authorization}\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n`,
+  return Array(cuts).fill(raw('/upload', { ...anna.headers, 'Content-Type': type }, body))
+}
+
+/** By tus, each of a file of its own. */
+async function requestsOfFolder(): Promise<Buffer[]> {
+  const bytes = await picture({ noise: true, width: 200, height: 200 })
+  const files = Array.from({ length: cuts }, (_, i) => ({ path: `${i}.jpg`, bytes: bytes.length, modified: 1 }))
+  const { token } = await anUpload(house, files, { clientId: anna.clientId })
+  return files.map(({ path }) =>
+    raw(
+      '/uploads/bytes',
+      {
+        Authorization: `Bearer ${token}`,
+        'Content-Type': 'application/offset+octet-stream',
+        'Tus-Resumable': '1.0.0',
+        'Upload-Length': `${bytes.length}`,
+        'Upload-Metadata': `path ${Buffer.from(path).toString('base64')}`,
+      },
+      bytes,
+    ),
   )
-  const before = await counts()
-  const some = pLimit(20)
-  const cut = async () => {
-    const socket = connect(media.port, '127.0.0.1')
-    await once(socket, 'connect')
-    const sent = Buffer.concat([head, body.subarray(0, randomInt(body.length))])
-    await new Promise((resolve) => socket.write(sent, resolve))
-    socket.resetAndDestroy()
-    await once(socket, 'close')
+}
+
+function raw(path: string, headers: Record<string, string>, body: Buffer): Buffer {
+  const lines = Object.entries({ ...headers, Host: 'x', 'Content-Length': `${body.length}` })
+  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
+  return Buffer.concat([Buffer.from(`POST ${path} HTTP/1.1\r\n${head}\r\n`), body])
+}
+
+/** Numbers from 0 to 1, the same for the same seed. */
+function chances(state: number): () => number {
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return state / 2 ** 32
   }
-  await Promise.all(Array.from({ length: 1000 }, () => some(cut)))
-  // Once it answers again all that came before is through.
-  const answer = await fetch(`${media.origin}/upload`, { method: 'POST', headers: anna.headers })
-  expect(answer.status).toBe(415)
-  await media.killed()
-  await sweptLater()
-  expect(await counts()).toEqual(before)
-  expect(await tempFiles()).toEqual([])
-}, 120_000)
+}
 
 test('a process that is killed with files in hand leaves nothing once the sweep has come', async () => {
   const media = await startProcess()

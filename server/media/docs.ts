@@ -14,6 +14,7 @@ interface Schema {
   properties?: Record<string, Schema>
   required?: string[]
   items?: Schema
+  allOf?: Schema[]
   anyOf?: Schema[]
   oneOf?: Schema[]
 }
@@ -72,7 +73,8 @@ function shapeOf(schema: Schema | undefined, schemas: Record<string, Schema>): s
   return fields(named || schema || {})
 }
 
-function fields({ properties, required = [], description }: Schema): string {
+function fields({ properties, required = [], description, anyOf = [] }: Schema): string {
+  if (anyOf.some((one) => one.properties)) return anyOf.map(fields).join('<p>Or:</p>')
   if (!properties) return description ? `<p>${prose(description)}</p>` : ''
   const rows = Object.entries(properties).map(([name, schema]) => {
     const more = [
@@ -88,14 +90,17 @@ function fields({ properties, required = [], description }: Schema): string {
 function typeOf(schema: Schema | undefined): string {
   if (!schema) return ''
   if (schema.$ref) return `<a href="#shape-${text(nameOf(schema.$ref))}">${text(nameOf(schema.$ref))}</a>`
+  if (schema.allOf?.[0]?.$ref) return typeOf(schema.allOf[0])
   const either = schema.anyOf ?? schema.oneOf
   if (either) return either.map(typeOf).join(' or ')
   if (schema.enum) return schema.enum.map((value) => `<code>${text(String(value))}</code>`).join(' ')
   if (schema.const !== undefined) return `<code>${text(String(schema.const))}</code>`
+  if (schema.properties) return `with ${Object.entries(schema.properties).map(inside).join(', ')}`
   if (schema.items) return `list of ${typeOf(schema.items)}`
   return text([[schema.type ?? ''].flat().join(' or '), schema.format ?? ''].filter(Boolean).join(', '))
 }
 
+const inside = ([name, schema]: [string, Schema]) => `<code>${text(name)}</code> (${typeOf(schema)})`
 const table = (heads: string[], rows: string[]) =>
   `<table><thead><tr>${heads.map((head) => `<th>${text(head)}</th>`).join('')}</tr></thead><tbody>${rows.join('')}</tbody></table>`
 const nameOf = (ref: string) => ref.replace(/^.*\//, '')

@@ -64,6 +64,7 @@ const responses = {
 const originalRoute = createRoute({
   method: 'get',
   path: '/image/{id}',
+  operationId: 'original',
   summary: 'The original, byte for byte. Private ones need a signed address.',
   request: { params: z.object({ id }), query },
   responses,
@@ -71,6 +72,7 @@ const originalRoute = createRoute({
 const renditionRoute = createRoute({
   method: 'get',
   path: '/image/{id}/{rendition}',
+  operationId: 'rendition',
   summary:
     'A rendition by its name. Private ones need a signed address. Where it was made as AVIF and as WebP, `Accept` picks.',
   request: { params: z.object({ id, rendition }), query },

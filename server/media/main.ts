@@ -1,25 +1,19 @@
 // The media process: the API on a port of its own, apart from the console's origin.
-import { createServer, type Server } from 'node:http'
-import { getRequestListener } from '@hono/node-server'
+import type { Server } from 'node:http'
 import { env } from '#server/env.ts'
 import { type House, openHouse } from '#server/house.ts'
 import { stopListening } from '#server/live.ts'
 import { log } from '#server/log.ts'
 import { openUploads, type Uploads } from '#server/uploads.ts'
-import { mediaApp } from './app.ts'
-import { imagesFirst } from './image.ts'
+import { mediaServer } from './server.ts'
 
 const drainMilliseconds = 25_000 // within the 30 s that orchestrators give
 const { HOST, MEDIA_PORT } = env()
 
 try {
   const house = await openHouse(env(), { applicationName: 'media' })
-  // Slow senders of headers are cut off; slow readers of large originals are not.
-  // Bodies may take hours: `body.ts` bounds how slowly they may come.
-  const patience = { headersTimeout: 20_000, keepAliveTimeout: 65_000, requestTimeout: 0 }
   const uploads = openUploads(house)
-  const app = getRequestListener(mediaApp(house, { uploads }).fetch, { hostname: HOST })
-  const server = createServer(patience, imagesFirst(house, app))
+  const server = mediaServer(house, { uploads }, HOST)
   server.listen(MEDIA_PORT, HOST)
   server.once('error', (error) => fail(error))
   server.once('listening', () => {

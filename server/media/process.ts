@@ -6,12 +6,14 @@ import { once } from '#server/idempotency.ts'
 import { wishOf } from '#server/presets.ts'
 import { takePictures } from '#server/rate-limits.ts'
 import { Refusal } from '#server/refusal.ts'
+import { type FaultCode, faults } from '#server/uploads/check.ts'
+import { itemOf } from '#server/uploads/status.ts'
 import { settledWithin, type Uploads } from '#server/uploads.ts'
 import { receiverOf } from '#server/webhooks.ts'
 import { answerOfImage, answerOfJob, respond } from './answers.ts'
 import { wholeOf } from './body.ts'
 import { withCaller } from './caller.ts'
-import { notAllowed } from './problems.ts'
+import { notAllowed, refusalOf } from './problems.ts'
 import { jsonOf, processing, processRoute } from './requests.ts'
 import { fingerprintOf, gone, type UploadOptions } from './upload.ts'
 
@@ -40,7 +42,7 @@ export function processRoutes(app: OpenAPIHono, house: House, uploads: Uploads, 
         }
         const enter = async () => {
           const fresh = await uploads.processOne(caller, id, only, wanted, notifyUrl)
-          if (fresh === null) throw notHere()
+          if (fresh === null) throw await whyNotHere(house, caller.clientId, only)
           return fresh
         }
         const patience = options.patienceSeconds * 1000
@@ -50,6 +52,12 @@ export function processRoutes(app: OpenAPIHono, house: House, uploads: Uploads, 
     }),
   )
   app.all('/process', () => notAllowed('POST'))
+}
+
+/** An image that never came is told by what became of it; any other that is not here, or somebody else's, is not found. */
+async function whyNotHere(house: House, clientId: string, imageId: string): Promise<Refusal> {
+  const item = await itemOf(house, clientId, imageId)
+  return item?.code && Object.hasOwn(faults, item.code) ? refusalOf(item.code as FaultCode) : notHere()
 }
 
 const notHere = () => new Refusal('not_found', 404, 'There is nothing here.')

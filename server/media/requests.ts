@@ -1,7 +1,7 @@
 // What may be asked of the upload API: the shapes that validate are the shapes that the document shows.
-import { createRoute, z } from '@hono/zod-openapi'
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { House } from '#server/house.ts'
-import { InvalidInstructions } from '#server/instructions.ts'
+import { InvalidInstructions, instructionsShape } from '#server/instructions.ts'
 import type { Caller } from '#server/keys.ts'
 import { wishOf } from '#server/presets.ts'
 import { Refusal } from '#server/refusal.ts'
@@ -10,7 +10,14 @@ import { receiverOf } from '#server/webhooks.ts'
 import { textOf } from './multipart.ts'
 import { itemsAtMost } from './parts.ts'
 import { InvalidParameter } from './problems.ts'
-import { bulkAccepted, idempotencyHeader, imageAccepted, imageCompleted, problemAnswers } from './schemas.ts'
+import {
+  bulkAccepted,
+  idempotencyHeader,
+  imageAccepted,
+  imageCompleted,
+  problemAnswers,
+  uploadEnded,
+} from './schemas.ts'
 
 const about = {
   gallery: z.uuid().optional().openapi({ description: 'A gallery of the client that it is to lie in.' }),
@@ -29,8 +36,8 @@ const about = {
 
 /** Instructions are parsed by their own rules, which say where they are wrong. */
 const instructions = z.unknown().openapi({
-  type: 'object',
-  description: 'What is to be made of it; the preset `web` where absent.',
+  allOf: [{ $ref: '#/components/schemas/Instructions' }],
+  description: 'What is to be made of it.',
   example: { resize: { width: 800, height: 600, fit: 'inside' }, format: 'webp', quality: 80 },
 })
 
@@ -41,7 +48,9 @@ const urlsSchema = z
       .array(z.string().min(1).max(4096))
       .min(1)
       .openapi({ example: ['https://example.com/a.jpg'] }),
-    instructions: instructions.optional(),
+    instructions: instructions
+      .optional()
+      .openapi({ description: 'What is to be made of it; the preset `web` where absent.' }),
     ...about,
   })
   .openapi('UploadFromAddresses')
@@ -130,6 +139,27 @@ function notTooMany(items: unknown[]): void {
   if (items.length > itemsAtMost) throw new Refusal('too_many_items', 413, `At most ${itemsAtMost} items come at once.`)
 }
 
+type Shape = Parameters<OpenAPIHono['openAPIRegistry']['registerComponent']>[2]
+
+/** What the document shows of instructions, and of what receivers are told. */
+export function registerShapes({ openAPIRegistry: registry }: OpenAPIHono): void {
+  registry.registerComponent('schemas', 'Instructions', instructionsShape() as Shape)
+  registry.registerWebhook({
+    method: 'post',
+    path: 'upload.completed',
+    summary: 'Told to `notifyUrl` when everything is ready, signed after Standard Webhooks with the key’s secret.',
+    request: {
+      headers: z.object({
+        'webhook-id': z.string().openapi({ description: 'The same at every try.' }),
+        'webhook-timestamp': z.string().openapi({ description: 'Seconds since 1970.' }),
+        'webhook-signature': z.string().openapi({ description: '`v1,` and the HMAC-SHA256 in base64.' }),
+      }),
+      body: { required: true, content: { 'application/json': { schema: uploadEnded } } },
+    },
+    responses: { 204: { description: 'Taken. Any other than a 2xx is tried again for a day.' } },
+  })
+}
+
 const refusals = problemAnswers({
   400: '`file_missing`, `malformed_multipart`, `incomplete_body`, `invalid_instructions`, `invalid_encoding`, `idempotency_key_invalid`',
   401: '`unauthenticated`',
@@ -144,11 +174,12 @@ const refusals = problemAnswers({
 })
 
 const security = [{ key: [] }]
-const binary = { type: 'string' as const, format: 'binary' }
+const binary = z.string().openapi({ format: 'binary' })
 
 export const uploadRoute = createRoute({
   method: 'post',
   path: '/upload',
+  operationId: 'upload',
   summary: 'One picture with an answer at once; several, a ZIP archive, or addresses as one job.',
   security,
   request: {
@@ -159,11 +190,13 @@ export const uploadRoute = createRoute({
         'multipart/form-data': {
           schema: z
             .object({
-              file: z.any().openapi({
-                anyOf: [binary, { type: 'array', items: binary }],
-                description: 'The picture, or a ZIP archive; repeated for several.',
-              }),
-              instructions: z.string().optional().openapi({ description: 'Instructions as JSON.' }),
+              file: z
+                .union([binary, z.array(binary)])
+                .openapi({ description: 'The picture, or a ZIP archive; repeated for several.' }),
+              instructions: z
+                .string()
+                .optional()
+                .openapi({ description: 'Instructions as JSON; the preset `web` where absent.' }),
               ...about,
             })
             .openapi('Upload'),
@@ -185,6 +218,7 @@ export const uploadRoute = createRoute({
 export const processRoute = createRoute({
   method: 'post',
   path: '/process',
+  operationId: 'process',
   summary: 'Further renditions of pictures that are here already.',
   security,
   request: {
@@ -198,6 +232,10 @@ export const processRoute = createRoute({
       content: { 'application/json': { schema: z.union([imageAccepted, bulkAccepted]) } },
     },
     ...refusals,
-    ...problemAnswers({ 404: '`not_found`' }),
+    ...problemAnswers({
+      404: '`not_found`, also for what belongs to somebody else',
+      424: '`source_error`: the image was to be had from an address, which did not give it',
+      504: '`source_timeout`: likewise, and the address did not answer in time',
+    }),
   },
 })

@@ -50,6 +50,18 @@ export const bulkAccepted = z
 
 const status = z.enum(['processing', 'completed', 'completed_with_errors', 'failed'])
 
+export const uploadEnded = z
+  .object({
+    type: z.enum(['upload.completed', 'upload.completed_with_errors', 'upload.failed']),
+    timestamp: z.iso.datetime().openapi({ description: 'When it was ready.' }),
+    status: z.enum(['completed', 'completed_with_errors', 'failed']),
+    jobId: z.uuid().openapi({ description: 'Of the job; of the image where it came alone.' }),
+    imageId: z.uuid().optional().openapi({ description: 'Of a picture that came alone.' }),
+    code: z.string().optional().openapi({ description: 'Why that one failed, or is not all that was asked for.' }),
+    urls: z.array(z.string()).openapi({ description: 'Of those that are ready, in the order sent.' }),
+  })
+  .openapi('UploadEnded')
+
 export const statusSchema = z
   .object({
     status,

@@ -52,8 +52,13 @@ export function senderRoutes(house: House, reception: Reception): Hono<Sending> 
   const folder = () => lastingFolder(house.env.PASS_DATA_DIR, 'tus')
   const tus = folder().then((directory) => tusServer(house, arrivals, directory))
   tus.catch(() => {}) // met by whoever sends
-  const sweeping = async () => sweepParts(await folder())
-  setInterval(() => sweeping().catch((error: Error) => log.warn({ err: error.message }, 'media: parts')), hour).unref()
+  const sweeping = () =>
+    folder()
+      .then(sweepParts)
+      .catch((error: Error) => log.warn({ err: error.message }, 'media: parts'))
+  // At once too: a process may live for less than an hour.
+  void sweeping()
+  setInterval(sweeping, hour).unref()
 
   app.use('/uploads/*', fromTheConsole(house), bearersOnly(house))
   app.post('/uploads/files', bodyLimit({ maxSize: pageBytes, onError: tooLarge }), async (c) => {

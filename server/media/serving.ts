@@ -98,7 +98,8 @@ export function imageServer(house: House): ImageServer {
   return server
 }
 
-async function refuse(response: ServerResponse, refusal: Response): Promise<void> {
+/** Sends a refusal on node's own response; one that is half sent is cut off. */
+export async function refuse(response: ServerResponse, refusal: Response): Promise<void> {
   const body = await refusal.text()
   if (response.headersSent) return void response.destroy()
   response.writeHead(refusal.status, {

@@ -52,7 +52,7 @@ export function statusRoutes(app: OpenAPIHono, house: House): void {
       })
     }),
   )
-  app.all('/status/:id/events?', () => notAllowed('GET, HEAD'))
+  for (const path of ['/status/:id', '/status/:id/events']) app.all(path, () => notAllowed('GET, HEAD'))
 }
 
 /** A whole status at once and at every change; ends with the one that is final. Frees everything when `ended` does. */
@@ -117,6 +117,7 @@ const security = [{ key: [] }]
 const statusRoute = createRoute({
   method: 'get',
   path: '/status/{id}',
+  operationId: 'status',
   summary: 'How an image or a job stands; items of a job in pages, in the order sent.',
   security,
   request: { params: z.object({ id }), query },
@@ -128,6 +129,7 @@ const statusRoute = createRoute({
 const eventsRoute = createRoute({
   method: 'get',
   path: '/status/{id}/events',
+  operationId: 'statusEvents',
   summary: 'The same, live, as server-sent events named `status`; ends when nothing will change any more.',
   security,
   request: { params: z.object({ id }) },

@@ -3,7 +3,7 @@
 import { sql } from 'drizzle-orm'
 import type { House } from '../house.ts'
 import { announceByWebhook } from '../webhooks.ts'
-import { type Item, itemOf, type Status, statusOf } from './status.ts'
+import { itemOf, type Status, statusOf } from './status.ts'
 
 const atOnce = 100
 const pageItems = 1000
@@ -18,7 +18,7 @@ interface Due {
   entryId: string | null
 }
 
-/** Returns how many were told. */
+/** Returns how many were settled. What was deleted meanwhile is told to nobody. */
 export async function tellSenders(house: House): Promise<number> {
   return house.db.transaction(async (tx) => {
     const { rows } = await tx.execute<Due & Record<string, unknown>>(sql`
@@ -32,8 +32,10 @@ export async function tellSenders(house: House): Promise<number> {
       const { clientId, keyId, url } = due
       const outcome =
         due.entryId === null ? await outcomeOfRun(house, due) : await outcomeOfImage(house, due, due.entryId)
-      const payload = { type: `upload.${outcome.status}`, timestamp: new Date().toISOString(), ...outcome }
-      await announceByWebhook(tx, house, { clientId, keyId, url, payload })
+      if (outcome) {
+        const payload = { type: `upload.${outcome.status}`, timestamp: new Date().toISOString(), ...outcome }
+        await announceByWebhook(tx, house, { clientId, keyId, url, payload })
+      }
       await tx.execute(sql`update upload_callbacks set told_at = now() where id = ${due.id}`)
     }
     return rows.length
@@ -41,7 +43,8 @@ export async function tellSenders(house: House): Promise<number> {
 }
 
 async function outcomeOfImage(house: House, { clientId }: Due, entryId: string) {
-  const item = (await itemOf(house, clientId, entryId)) as Item
+  const item = await itemOf(house, clientId, entryId)
+  if (!item) return null
   const { imageId, status, code, url } = item
   return { status, jobId: imageId, imageId, ...(code ? { code } : {}), urls: url ? [url] : [] }
 }
@@ -49,11 +52,12 @@ async function outcomeOfImage(house: House, { clientId }: Due, entryId: string) 
 async function outcomeOfRun(
   house: House,
   { clientId, runId }: Due,
-): Promise<{ status: Status; jobId: string; urls: string[] }> {
+): Promise<{ status: Status; jobId: string; urls: string[] } | null> {
   const urls: string[] = []
   let cursor: string | undefined
   for (;;) {
-    const page = (await statusOf(house, clientId, runId, { cursor, limit: pageItems }))!
+    const page = await statusOf(house, clientId, runId, { cursor, limit: pageItems })
+    if (!page) return null
     urls.push(...page.urls)
     if (page.nextCursor === null) return { status: page.status, jobId: runId, urls }
     cursor = page.nextCursor

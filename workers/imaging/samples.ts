@@ -17,6 +17,25 @@ export async function patches(width = 480, height = 320): Promise<Buffer> {
     .toBuffer()
 }
 
+/** By EXIF orientation: degrees clockwise and mirroring by which a camera stores what was upright. */
+const stored = {
+  1: [0, false],
+  2: [0, true],
+  3: [180, false],
+  4: [180, true],
+  5: [90, true],
+  6: [270, false],
+  7: [270, true],
+  8: [90, false],
+} as const
+
+/** A JPEG on its side, whose EXIF says how it is shown upright. */
+export async function turned(upright: Buffer, orientation: number): Promise<Buffer> {
+  const [angle, mirrored] = stored[orientation as keyof typeof stored]
+  const side = await sharp(upright).rotate(angle).png().toBuffer()
+  return sharp(side).flop(mirrored).withMetadata({ orientation }).jpeg({ quality: 95 }).toBuffer()
+}
+
 /** Detail everywhere, so that damage shows and nothing compresses away. */
 export const noise = (width = 800, height = 600) =>
   sharp({

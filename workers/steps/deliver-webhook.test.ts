@@ -124,6 +124,14 @@ describe('what a receiver hears', () => {
         return verify(client.secret, { body: heard.body, headers })
       },
     ],
+    [
+      'a garbled signature',
+      (heard) => {
+        const { 'webhook-signature': signature } = heard.headers
+        const garbled = [...`${signature}`.slice(3)].reverse().join('')
+        return verify(client.secret, withHeader(heard, 'webhook-signature', `v1,${garbled}`))
+      },
+    ],
     ['a missing header', (heard) => verify(client.secret, withHeader(heard, 'webhook-signature', undefined))],
     [
       'another version',

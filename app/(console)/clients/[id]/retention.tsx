@@ -8,7 +8,7 @@ import { type FormEvent, useState } from 'react'
 import { DeleteClient } from '../../../deletion/delete.tsx'
 import { WaitingDeletions } from '../../../deletion/waiting.tsx'
 import { counted } from '../../../format.ts'
-import { Section } from '../../../parts/parts.tsx'
+import { Ago, Section } from '../../../parts/parts.tsx'
 import { Problem } from '../../../parts/problem.tsx'
 import { type Outputs, sentence, useTRPC } from '../../../trpc.ts'
 import classes from '../clients.module.css'
@@ -17,7 +17,9 @@ type Rules = Outputs['retention']['get']
 
 export function Keeping({ clientId, name }: { clientId: string; name: string }) {
   const router = useRouter()
-  const rules = useQuery(useTRPC().retention.get.queryOptions({ clientId }))
+  const trpc = useTRPC()
+  const rules = useQuery(trpc.retention.get.queryOptions({ clientId }))
+  const role = useQuery(trpc.account.me.queryOptions()).data?.role
   const [changing, change] = useDisclosure(false)
   if (!rules.data) return null
   return (
@@ -26,17 +28,36 @@ export function Keeping({ clientId, name }: { clientId: string; name: string }) 
       <Section
         title="How long it is kept"
         actions={
-          <Button size="compact-sm" h={30} variant="default" onClick={change.open}>
-            Change
-          </Button>
+          (role === 'ops' || role === 'admin') && (
+            <Button size="compact-sm" h={30} variant="default" onClick={change.open}>
+              Change
+            </Button>
+          )
         }
       >
-        <p className={classes.line}>{wordsOf(rules.data)}</p>
-        <DeleteClient id={clientId} name={name} onDeleted={() => router.push('/clients')} />
+        <p className={classes.line}>
+          {wordsOf(rules.data)} <Setter rules={rules.data} />
+        </p>
+        {role && role !== 'admin' && <p className={classes.line}>{notFor(role)}</p>}
+        {role === 'admin' && <DeleteClient id={clientId} name={name} onDeleted={() => router.push('/clients')} />}
         <Modal opened={changing} onClose={change.close} title="How long it is kept">
           {changing && <ChangeRules clientId={clientId} rules={rules.data} onClose={change.close} />}
         </Modal>
       </Section>
+    </>
+  )
+}
+
+function notFor(role: string): string {
+  if (role === 'ops') return 'Administrators delete a client.'
+  return 'Ops and administrators change this; administrators delete a client.'
+}
+
+function Setter({ rules: { updatedBy, updatedAt } }: { rules: Rules }) {
+  if (!updatedBy || !updatedAt) return 'Nobody has set other rules for this client than everybody’s.'
+  return (
+    <>
+      Set by {updatedBy}, <Ago time={updatedAt} />.
     </>
   )
 }
