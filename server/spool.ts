@@ -80,8 +80,12 @@ function inMemory(pieces: Uint8Array[], bytes: number) {
 function startOf(pieces: Uint8Array[]): Buffer {
   const [first] = pieces
   if (first && (pieces.length === 1 || first.length >= sniffBytes)) return asBuffer(first).subarray(0, sniffBytes)
-  let bytes = 0
-  const some = pieces.slice(0, pieces.findIndex((piece) => (bytes += piece.length) >= sniffBytes) + 1 || pieces.length)
+  const some: Uint8Array[] = []
+  for (let bytes = 0; bytes < sniffBytes && some.length < pieces.length; ) {
+    const piece = pieces[some.length]!
+    bytes += piece.length
+    some.push(piece)
+  }
   return Buffer.concat(some).subarray(0, sniffBytes)
 }
 
