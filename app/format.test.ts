@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ago, counted, day, duration, percent, range, rate, size, sizeOf } from './format.ts'
+import { ago, at, counted, day, duration, exactly, percent, range, rate, size, sizeOf, tellTimesIn } from './format.ts'
 
 describe('numbers and times', () => {
   it('gives a size three digits and a decimal unit', () => {
@@ -15,6 +15,16 @@ describe('numbers and times', () => {
     expect(range([3 * 3600, 5 * 3600])).toBe('3–5 h')
     expect(range([1, 4])).toBe('a few seconds')
     expect(range([60, 62])).toBe('about 1 min')
+  })
+  it('tells moments in UTC where that is wished, and says so', () => {
+    const moment = new Date('2026-03-01T23:30:00Z')
+    tellTimesIn('UTC')
+    expect([at(moment, moment.getTime()), exactly(moment)]).toEqual([
+      expect.stringMatching(/11:30\sPM UTC|23:30 UTC/),
+      expect.stringContaining('UTC'),
+    ])
+    tellTimesIn(undefined)
+    expect(at(moment, moment.getTime())).not.toContain('UTC')
   })
   it('writes lengths in two units at most', () => {
     expect([4, 750, 11_100, 187_200].map(duration)).toEqual(['4 s', '12 min 30 s', '3 h 5 min', '2 d 4 h'])

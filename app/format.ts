@@ -3,18 +3,27 @@
 const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 })
 const oneDecimal = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 })
 const threeDigits = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 3 })
-const clockTime = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
-const clockWithSeconds = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
-const dayAndTime = new Intl.DateTimeFormat(undefined, {
-  day: 'numeric',
-  month: 'short',
-  hour: '2-digit',
-  minute: '2-digit',
-})
-const exactTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'long' })
-const localDay = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
+let clocks = clocksIn(undefined)
 const plainDay = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' })
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto', style: 'short' })
+
+/** Moments are told where the person is, or in UTC, and then it is said. */
+export function tellTimesIn(zone: 'UTC' | undefined): void {
+  clocks = clocksIn(zone)
+}
+
+function clocksIn(timeZone: 'UTC' | undefined) {
+  const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(undefined, { timeZone, ...options })
+  const said = timeZone ? ({ timeZoneName: 'short' } as const) : {}
+  const clock = { hour: '2-digit', minute: '2-digit', ...said } as const
+  return {
+    time: format(clock),
+    withSeconds: format({ ...clock, second: '2-digit' }),
+    dayAndTime: format({ day: 'numeric', month: 'short', ...clock }),
+    exact: format({ dateStyle: 'medium', timeStyle: 'long' }),
+    day: format({ dateStyle: 'medium' }),
+  }
+}
 
 export const count = (value: number) => whole.format(value)
 
@@ -90,11 +99,11 @@ export function ago(at: Date, now: number): string {
 
 /** The clock within the last day, else with the day. */
 export function at(time: Date, now: number): string {
-  return Math.abs(now - time.getTime()) < 20 * 3600_000 ? clockTime.format(time) : dayAndTime.format(time)
+  return Math.abs(now - time.getTime()) < 20 * 3600_000 ? clocks.time.format(time) : clocks.dayAndTime.format(time)
 }
 
 /** The clock with its seconds. */
-export const atSecond = (time: Date) => clockWithSeconds.format(time)
+export const atSecond = (time: Date) => clocks.withSeconds.format(time)
 
 /** "4 h", "30 min": how long something usually takes. */
 export function usually(hours: number): string {
@@ -102,10 +111,10 @@ export function usually(hours: number): string {
 }
 
 /** With seconds and zone, for hover and focus. */
-export const exactly = (time: Date) => exactTime.format(time)
+export const exactly = (time: Date) => clocks.exact.format(time)
 
 /** The day of a moment, where the person is. */
-export const dayOf = (time: Date) => localDay.format(time)
+export const dayOf = (time: Date) => clocks.day.format(time)
 
 /** A day as written by the provider, without a zone: `2024-06-01`. */
 export function day(written: string): string {

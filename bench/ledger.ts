@@ -1,6 +1,7 @@
 // What the ledger and its queues cost a photo, without bytes and pictures: the real worker loop takes the real jobs, and
 // each photo is stored and rendered at once. In runs of 5,000 photos of an empty database, and in one of 500,000.
 import { createHash } from 'node:crypto'
+import { runFailures } from '#server/failures.ts'
 import { galleryFacts, runGalleries } from '#server/galleries.ts'
 import type { House } from '#server/house.ts'
 import type { ChunkPhoto, Outcome } from '#server/ledger.ts'
@@ -10,7 +11,6 @@ import { publishGallery, reconciliationOf } from '#server/reconcile.ts'
 import { sampleRuns } from '#server/samples.ts'
 import { snapshot } from '#server/snapshots.ts'
 import { sweep } from '#server/sweep.ts'
-import { runFailures } from '#server/views.ts'
 import { workChunk } from '#workers/chunk.ts'
 import { type Steps, startWorker } from '#workers/run.ts'
 import { compared, type Figure, type Findings, median } from './figures.ts'

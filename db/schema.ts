@@ -194,16 +194,25 @@ export const runs = pgTable(
     /** Totals as they stood when it finished. */
     totals: jsonb('totals').$type<Record<string, number>>(),
     createdBy: text('created_by').notNull(),
+    /** E-mail of the person who looks after it; null: whoever created it. */
+    assignedTo: text('assigned_to'),
     createdAt: at('created_at').notNull().defaultNow(),
     startedAt: at('started_at'),
     finishedAt: at('finished_at'),
     /** Seconds since the start in which it stood still for a person or the provider, and since when it does now. */
     waitedSeconds: doublePrecision('waited_seconds').notNull().default(0),
     waitsSince: at('waits_since'),
+    /** Until then what fails is kept with the requests that led there. */
+    captureUntil: at('capture_until'),
   },
   (t) => [
     index('runs_client').on(t.clientId, t.createdAt),
     index('runs_state').on(t.state),
+    /** The orders of the run list, and the later runs of a source. */
+    index('runs_newest').on(t.createdAt, t.id),
+    index('runs_changed').on(t.stateAt, t.id),
+    index('runs_source').on(t.sourceId, t.createdAt),
+    index('runs_staff').on(sql`(coalesce(assigned_to, created_by))`, t.createdAt),
     /** Twenty starts of one migration are one run. */
     uniqueIndex('runs_one_open_per_source')
       .on(t.sourceId)
@@ -366,12 +375,33 @@ export const galleries = pgTable(
   (t) => [
     unique('galleries_ref').on(t.clientId, t.sourceId, t.ref).nullsNotDistinct(),
     index('galleries_run').on(t.runId, t.ordinal),
+    /** Which runs have one that needs a look. */
+    index('galleries_attention_run').on(t.runId).where(sql`state = 'attention'`),
+    /** What a gallery is searched by: words of its title, the provider's id, its old address. */
+    index('galleries_words').using('gin', sql`to_tsvector('simple', translate(title, '/_-.@&:,', '        '))`),
+    index('galleries_by_ref').on(t.ref),
+    index('galleries_old_address')
+      .on(sql`lower(extra->>'publicUrl') text_pattern_ops`)
+      .where(sql`extra->>'publicUrl' is not null`),
+    index('galleries_thawing').on(t.runId).where(sql`state = 'waiting'`),
     check(
       'galleries_total',
       sql`${t.total} = ${t.listed} + ${t.stored} + ${t.rendered} + ${t.published} + ${t.skipped} + ${t.failed}`,
     ),
   ],
 )
+
+/** What a gallery comes to in a certificate, kept when it is published; see `server/certificates-kept.ts`. */
+export const galleryProofs = pgTable('gallery_proofs', {
+  galleryId: rowRef('gallery_id')
+    .primaryKey()
+    .references(() => galleries.id, { onDelete: 'cascade' }),
+  /** Of the gallery's row as it was gone through: another one makes this worthless. */
+  version: text('version').notNull(),
+  tally: jsonb('tally').$type<Record<string, unknown>>().notNull(),
+  root: text('root').notNull(),
+  differences: jsonb('differences').$type<Record<string, unknown>>().notNull(),
+})
 
 export const sets = pgTable(
   'sets',
@@ -441,8 +471,11 @@ export const photos = pgTable(
   (t) => [
     uniqueIndex('photos_public_id').on(t.publicId),
     uniqueIndex('photos_ref').on(t.galleryId, t.ref, sql`(kind = 'file')`),
+    /** Searched by the beginning of its file name. */
+    index('photos_filename').on(sql`lower(filename) text_pattern_ops`).where(sql`filename is not null`),
     index('photos_unsettled').on(t.runId, t.state, t.jobId).where(sql`state in ('listed', 'stored')`),
     index('photos_troubled').on(t.runId, t.code, t.id).where(sql`code is not null`),
+    index('photos_failed').on(t.step).where(sql`state = 'failed'`),
     index('photos_deleted').on(t.deletionId, t.id).where(sql`deletion_id is not null`),
     /** Who else needs an original, before it is removed. */
     index('photos_original').on(t.clientId, t.sha256).where(sql`sha256 is not null`),
@@ -538,6 +571,28 @@ export const attempts = pgTable(
   (t) => [index('attempts_photo').on(t.photoId, t.at)],
 )
 
+/** Causes of a run that a person has set aside: one that comes back later is open again by itself. */
+export const causeNotes = pgTable(
+  'cause_notes',
+  {
+    runId: uuid('run_id')
+      .notNull()
+      .references(() => runs.id, { onDelete: 'cascade' }),
+    code: text('code').notNull(),
+    state: text('state', { enum: ['failed', 'skipped'] }).notNull(),
+    decision: text('decision', { enum: ['ignored', 'resolved'] }).notNull(),
+    /** An ignored one comes back then, or once there are so many photos of it; both null: never. */
+    until: at('until'),
+    untilCount: integer('until_count'),
+    /** Photos of it when it was decided. */
+    photos: integer('photos').notNull(),
+    note: text('note'),
+    decidedBy: text('decided_by').notNull(),
+    decidedAt: at('decided_at').notNull().defaultNow(),
+  },
+  (t) => [primaryKey({ columns: [t.runId, t.code, t.state] })],
+)
+
 /** What happened to a run, for its timeline: state changes, sign-ins, waits, evidence. */
 export const events = pgTable(
   'events',
@@ -556,17 +611,27 @@ export const events = pgTable(
 )
 
 /** Privileged acts: append-only, each row holds the hash of the one before. */
-export const audit = pgTable('audit', {
-  id: rowId(),
-  at: at('at').notNull().defaultNow(),
-  actor: text('actor').notNull(),
-  act: text('act').notNull(),
-  clientId: uuid('client_id'),
-  subject: text('subject').notNull(),
-  data: jsonb('data').$type<Record<string, unknown>>().notNull().default({}),
-  previous: bytea('previous').notNull(),
-  hash: bytea('hash').notNull(),
-})
+export const audit = pgTable(
+  'audit',
+  {
+    id: rowId(),
+    at: at('at').notNull().defaultNow(),
+    actor: text('actor').notNull(),
+    act: text('act').notNull(),
+    clientId: uuid('client_id'),
+    subject: text('subject').notNull(),
+    data: jsonb('data').$type<Record<string, unknown>>().notNull().default({}),
+    previous: bytea('previous').notNull(),
+    hash: bytea('hash').notNull(),
+  },
+  (t) => [
+    index('audit_at').on(t.at, t.id),
+    index('audit_actor').on(t.actor, t.at, t.id),
+    index('audit_act').on(t.act, t.at, t.id),
+    index('audit_client').on(t.clientId, t.at, t.id),
+    index('audit_subject').on(t.subject, t.at, t.id),
+  ],
+)
 
 /** Counters of a run every few seconds while they move: its rate, its sparkline, its remaining time. */
 export const samples = pgTable(
@@ -619,7 +684,57 @@ export const workers = pgTable('workers', {
   seenAt: at('seen_at').notNull().defaultNow(),
   residentBytes: bigint('resident_bytes', { mode: 'number' }).notNull().default(0),
   jobs: integer('jobs').notNull().default(0),
+  /** As it says itself. A drained one takes nothing until it is let. */
+  state: text('state', { enum: ['working', 'draining', 'drained'] })
+    .notNull()
+    .default('working'),
+  /** Who told it to drain, and when; null: nobody. */
+  drainBy: text('drain_by'),
+  drainAt: at('drain_at'),
+  /** The jobs in its hands, the oldest first. */
+  work: jsonb('work').$type<{ queue: string; runId: string | null; since: string }[]>().notNull().default([]),
+  /** Jobs that came to their end within the last minute, by queue. */
+  ended: jsonb('ended').$type<Record<string, number>>().notNull().default({}),
 })
+
+/** Queues that no worker takes from until they are resumed. */
+export const queuePauses = pgTable('queue_pauses', {
+  queue: text('queue').primaryKey(),
+  by: text('by').notNull(),
+  at: at('at').notNull().defaultNow(),
+  note: text('note'),
+})
+
+/** Providers that nothing is asked of until somebody lets us. */
+export const providerStops = pgTable('provider_stops', {
+  provider: text('provider').primaryKey(),
+  by: text('by').notNull(),
+  at: at('at').notNull().defaultNow(),
+  note: text('note'),
+})
+
+/** What became of the requests to a host, by the minute: how well it answers, and what its budget was. */
+export const hostMinutes = pgTable(
+  'host_minutes',
+  {
+    host: text('host').notNull(),
+    lane: text('lane').notNull(),
+    minute: at('minute').notNull(),
+    provider: text('provider'),
+    requests: integer('requests').notNull(),
+    /** 429, or another answer that says how long to wait. */
+    limited: integer('limited').notNull(),
+    /** 403. */
+    refused: integer('refused').notNull(),
+    /** 5xx, or no answer. */
+    failed: integer('failed').notNull(),
+    /** Answers by how long they took: the nth took up to 10 × 1.5ⁿ ms. */
+    took: integer('took').array().notNull(),
+    /** Requests a second that were allowed at the end of it. */
+    rate: doublePrecision('rate'),
+  },
+  (t) => [primaryKey({ columns: [t.host, t.lane, t.minute] }), index('host_minutes_minute').on(t.minute)],
+)
 
 /** Who may sign in, in better-auth's shape; `role` and `clientId` are ours. */
 export const users = pgTable('users', {
@@ -691,6 +806,22 @@ export const verifications = pgTable('verifications', {
   createdAt: at('created_at').notNull().defaultNow(),
   updatedAt: at('updated_at').notNull().defaultNow(),
 })
+
+/** Filters of a list that a person keeps under a name. */
+export const savedViews = pgTable(
+  'saved_views',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    userId: text('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    name: text('name').notNull(),
+    /** As in the address of the page, without its question mark. */
+    query: text('query').notNull(),
+    createdAt: at('created_at').notNull().defaultNow(),
+  },
+  (t) => [unique('saved_views_name').on(t.userId, t.name)],
+)
 
 /** Wrong passwords and other repeated requests, counted (better-auth's shape). */
 export const rateLimits = pgTable('rate_limits', {
@@ -803,6 +934,8 @@ export const webhookDeliveries = pgTable(
   (t) => [
     index('webhook_deliveries_client').on(t.clientId, t.createdAt, t.id),
     index('webhook_deliveries_due').on(t.nextTryAt).where(sql`state = 'waiting'`),
+    index('webhook_deliveries_state').on(t.state, t.createdAt, t.id),
+    index('webhook_deliveries_at').on(t.createdAt, t.id),
   ],
 )
 

@@ -1,61 +1,26 @@
-// Runs in every state, as rows of the ledger: what the screenshots show. Nothing in them is left for a worker to do.
-import { randomUUID } from 'node:crypto'
+// Runs in every state, as rows of the ledger: what the screenshots and `npm run demo` show. Nothing in them is left for a
+// worker to do.
 import { eq, sql } from 'drizzle-orm'
 import type { Db } from '#db/client.ts'
+import { samples } from '#db/schema.ts'
 import {
-  attempts,
-  clients,
-  events,
-  folders,
-  galleries,
-  photos,
-  runGalleries,
-  runs,
-  samples,
-  sets,
-  sources,
-} from '#db/schema.ts'
-
-type RunValues = typeof runs.$inferInsert
-type GalleryValues = typeof galleries.$inferInsert
-
-const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000)
-const fields = {
-  ...Object.fromEntries(
-    [
-      'folders',
-      'order',
-      'covers',
-      'dates',
-      'descriptions',
-      'captions',
-      'keywords',
-      'access',
-      'files',
-      'takenAt',
-      'filenames',
-    ].map((kind) => [kind, 'kept']),
-  ),
-  videos: 'mapped',
-  passwords: 'lost',
-  favourites: 'lost',
-  sets: 'not_offered',
-  stars: 'not_offered',
-  expiry: 'not_offered',
-}
-const plan = {
-  account: 'Anna Weber Fotografie',
-  folders: 214,
-  galleries: 1763,
-  collections: 31,
-  photos: 51_022,
-  bytes: 310e9,
-  favouriteLists: 128,
-  secondsExpected: [2700, 9600],
+  addClient,
+  addEvent,
+  addGalleries,
+  addPhotos,
+  addPlanned,
+  addRun,
   fields,
-}
+  minutesAgo,
+  moving,
+  type Planned,
+  plan,
+  safe,
+  spread,
+} from './scenes-parts.ts'
+import { decideSome, makeStanding, renewStanding, type Standing } from './scenes-standing.ts'
 
-export interface Scenes {
+export interface Scenes extends Standing {
   client: string
   running: string
   planned: string
@@ -65,6 +30,7 @@ export interface Scenes {
   blocked: string
   paused: string
   troubled: string
+  done: string
 }
 
 const arranged = new WeakMap<Db, Promise<Scenes>>()
@@ -144,10 +110,16 @@ async function makeScenes(db: Db): Promise<Scenes> {
     fields,
   })
   await addGalleries(db, troubled, of('Jörg & Anna Kaltenbach'), 64, (index) =>
-    index === 0 ? { ...safe(600), total: 640, published: 600, failed: 34, skipped: 6 } : safe(110),
+    index === 0
+      ? { ...safe(600), total: 640, published: 600, failed: 34, skipped: 6 }
+      : index === 1
+        ? { ...safe(110), total: 112, skipped: 2 }
+        : safe(110),
   )
   await addTroubles(db, troubled)
-  for (const name of ['Hafen Hochzeiten', 'Tom Ellery']) {
+  await decideSome(db, troubled)
+  let done = ''
+  for (const name of ['Tom Ellery', 'Hafen Hochzeiten']) {
     const run = await addRun(db, of(name), {
       state: 'done',
       startedAt: minutesAgo(3000),
@@ -156,184 +128,44 @@ async function makeScenes(db: Db): Promise<Scenes> {
       fields,
     })
     await addGalleries(db, run, of(name), 40, () => safe(95))
+    done = run
   }
-  return { client: of('Lumen Photography').client, running, planned, repeated, surveying, blocked, paused, troubled }
+  const { client } = of('Lumen Photography')
+  const standing = await makeStanding(db)
+  await spread(db)
+  return { client, running, planned, repeated, surveying, blocked, paused, troubled, done, ...standing }
 }
 
-/** The rate of the running scene ages: renewed before it is looked at. */
-export async function freshSamples(db: Db, runId: string): Promise<void> {
+/** What runs out of all scenes, put back to where it is worth looking at. */
+export async function renewScenes(db: Db, scenes: Scenes): Promise<void> {
+  for (const run of [scenes.running, scenes.huge]) await freshSamples(db, run)
+  for (const run of [scenes.stalled, scenes.limited]) await freshSamples(db, run, 420)
+  for (const run of [scenes.retrying, scenes.archived]) await freshSamples(db, run, 840)
+  await renewStanding(db, scenes)
+}
+
+/** The rate of a scene ages: renewed before it is looked at. `stoodSeconds`: nothing has come for so long. */
+export async function freshSamples(db: Db, runId: string, stoodSeconds = 0): Promise<void> {
   await db.delete(samples).where(eq(samples.runId, runId))
-  const values = []
-  for (let step = 180, stored = 1300; step >= 0; step--) {
-    stored += 150 + Math.round(90 * Math.sin(step / 9) + 40 * Math.sin(step / 3.1))
-    const at = new Date(Date.now() - step * 5000)
-    values.push({
-      runId,
-      at,
-      found: 51_022,
-      stored,
-      rendered: stored - 800,
-      settled: stored - 1200,
-      bytes: stored * 6_000_000,
-    })
+  const { rows } = await db.execute<{ found: number; copied: number; begun: string }>(sql`
+    select sum(g.total)::int as found, sum(g.stored + g.rendered + g.published)::int as copied, r.started_at as begun
+    from galleries g join runs r on r.id = g.run_id where r.id = ${runId} group by r.id`)
+  const { found, copied, begun } = rows[0]!
+  const sample = (at: Date, all: number, stored: number, rendered: number) => {
+    return { runId, at, found: all, stored, rendered, settled: rendered, bytes: stored * 6_000_000 }
   }
-  await db.insert(samples).values(values)
-}
-
-async function addClient(db: Db, name: string, index: number) {
-  const email = `${name.toLowerCase().replaceAll(/[^a-z]+/g, '.')}@example.test`
-  const [client] = await db
-    .insert(clients)
-    .values({ name, email, createdAt: minutesAgo(1440 * (index * 9 + 2)) })
-    .returning()
-  const health = (['ok', 'ok', 'ok', 'challenge'] as const)[index] ?? 'ok'
-  const todo = health === 'challenge' ? 'Sign in once in a browser: the provider asks for a code sent by e-mail.' : null
-  const [source] = await db
-    .insert(sources)
-    .values({
-      clientId: client!.id,
-      provider: 'zenfolio',
-      accountKey: randomUUID(),
-      title: name,
-      endpoints: {},
-      credentials: Buffer.from('sealed'),
-      health,
-      todo,
-      checkedAt: minutesAgo(12),
-    })
-    .returning()
-  return { client: client!.id, source: source!.id }
-}
-
-async function addRun(
-  db: Db,
-  { client, source }: { client: string; source: string },
-  values: Partial<RunValues> & Pick<RunValues, 'state'>,
-) {
-  const [run] = await db
-    .insert(runs)
-    .values({
-      clientId: client,
-      sourceId: source,
-      kind: 'migration',
-      renditions: { thumb: {}, web: {} },
-      createdBy: 'lena@pass.local',
-      createdAt: minutesAgo(60),
-      stateAt: minutesAgo(7),
-      ...values,
-    })
-    .returning()
-  await addEvent(db, run!.id, 'created', 'lena@pass.local', {})
-  if (values.plan) await addEvent(db, run!.id, 'planned', 'worker', {})
-  if (values.startedAt) await addEvent(db, run!.id, 'started', 'lena@pass.local', {})
-  return run!.id
-}
-
-const addEvent = (db: Db, runId: string, kind: string, actor: string, data: Record<string, unknown>) =>
-  db.insert(events).values({ runId, kind, actor, data, at: minutesAgo(20) })
-
-type Counters = Partial<GalleryValues>
-const done = { listedAt: new Date(), builtAt: new Date() }
-const safe = (total: number): Counters => ({
-  state: 'published',
-  total,
-  published: total,
-  statedCount: total,
-  verifiedAt: new Date(),
-  bytesFound: total * 6e6,
-  bytesStored: total * 6e6,
-})
-const moving = (total: number, copied: number): Counters => {
-  const rendered = Math.floor(copied * 0.8)
-  return {
-    state: 'copying',
-    total,
-    statedCount: total,
-    listed: total - copied,
-    stored: copied - rendered,
-    rendered,
-    bytesFound: total * 6e6,
-    bytesStored: copied * 6e6,
-  }
-}
-
-const folderTitles = ['Weddings', 'Portraits', 'Families', 'Corporate', 'Travel', 'Newborn']
-const couples = [
-  'Smith & Doyle',
-  'Jörg & Anna',
-  'Zoë & Émile',
-  'Łucja & Tomasz',
-  'Ines & Noah',
-  'Aiko & Ren',
-  'Mia & José',
-  'Eva & Paul',
-]
-const places = ['Lake Como', 'Old Town Hall', 'Villa Rosa', 'Brighton Pier', 'Gut Sonnenhof', 'Kirchheim']
-
-async function addGalleries(
-  db: Db,
-  runId: string,
-  { client, source }: { client: string; source: string },
-  count: number,
-  counters: (index: number) => Counters,
-) {
-  const inserted = await db
-    .insert(folders)
-    .values(
-      folderTitles.map((title, position) => ({
-        clientId: client,
-        sourceId: source,
-        ref: `${runId} ${title}`,
-        title,
-        position,
-      })),
+  const after = (seconds: number) => new Date(new Date(begun).getTime() + seconds * 1000)
+  const values = [sample(after(5), 60, 0, 0), sample(after(15), 300, 12, 0), sample(after(25), 480, 30, 4)]
+  const steps = 180 - stoodSeconds / 5
+  for (let step = steps; step >= 0; step--) {
+    // Half of it came in this quarter of an hour, now faster and now slower, up to what the ledger says.
+    const left = step + 6 * Math.sin(step / 9) + 2 * Math.sin(step / 3.1)
+    const stored = Math.max(30, Math.round(copied - (copied / 360) * Math.max(0, left)))
+    values.push(
+      sample(new Date(Date.now() - (step * 5 + stoodSeconds) * 1000), found, stored, Math.max(4, stored - 60)),
     )
-    .returning()
-  const values = Array.from(
-    { length: count },
-    (_, index): GalleryValues => ({
-      clientId: client,
-      sourceId: source,
-      runId,
-      folderId: inserted[Math.floor((index / count) * inserted.length)]!.id,
-      ref: `g${index}`,
-      title: `${couples[index % couples.length]}, ${places[(index * 5) % places.length]}`,
-      date: `20${String(10 + (index % 15)).padStart(2, '0')}-06-${String(1 + (index % 28)).padStart(2, '0')}`,
-      access: index % 7 === 0 ? 'password' : index % 11 === 0 ? 'hidden' : 'public',
-      position: index,
-      ordinal: index,
-      ...done,
-      ...counters(index),
-    }),
-  )
-  for (let from = 0; from < values.length; from += 500)
-    await db.insert(galleries).values(values.slice(from, from + 500))
-}
-
-type Planned = Partial<typeof runGalleries.$inferInsert> & Pick<typeof runGalleries.$inferInsert, 'difference'>
-
-async function addPlanned(db: Db, runId: string, count: number, said: (index: number) => Planned) {
-  const values = Array.from({ length: count }, (_, index) => {
-    const kind = folderTitles[Math.floor((index / count) * folderTitles.length)]!
-    const year = String(2012 + (Math.floor((index * 60) / count) % 10))
-    return {
-      runId,
-      ref: `g${index}`,
-      ordinal: index,
-      path: [kind, year],
-      folderRefs: [kind, `${kind} ${year}`],
-      title: `${couples[index % couples.length]}, ${places[(index * 5) % places.length]}`,
-      date: `${year}-06-${String(1 + (index % 28)).padStart(2, '0')}`,
-      virtual: false,
-      archived: index % 97 === 96,
-      statedCount: 120 + ((index * 37) % 400),
-      reasons: [],
-      chosen: true,
-      ...said(index),
-    }
-  })
-  for (let from = 0; from < values.length; from += 500)
-    await db.insert(runGalleries).values(values.slice(from, from + 500))
+  }
+  await db.insert(samples).values(values).onConflictDoNothing()
 }
 
 /** Two hundred and forty galleries, eleven of which are not what they were. */
@@ -381,6 +213,7 @@ async function fillBigRun(db: Db, runId: string, whose: { client: string; source
         askAgainAt: new Date(Date.now() + 22 * 60_000),
       }
     if (index === 30) return { ...safe(29), published: 26, failed: 3, bytesStored: 26 * 6e6 }
+    if (index === 35 || index === 42) return { ...safe(29), password: null }
     if (index < 425) return safe(29)
     if (index < 437) return moving(29, 29 - (index - 420))
     return { ...moving(29, 0), state: 'planned' }
@@ -392,56 +225,7 @@ async function addTroubles(db: Db, runId: string) {
   await addPhotos(db, runId, 'g0', 31, { state: 'failed', code: 'truncated', step: 'fetch-photos' })
   await addPhotos(db, runId, 'g0', 3, { state: 'failed', code: 'source_error', step: 'fetch-photos' })
   await addPhotos(db, runId, 'g0', 6, { state: 'skipped', code: 'gone_at_source', step: 'fetch-photos' })
-}
-
-async function addPhotos(
-  db: Db,
-  runId: string,
-  ref: string,
-  count: number,
-  trouble: { state: 'failed' | 'skipped'; code: string; step: string },
-) {
-  const [gallery] = await db.select().from(galleries).where(sql`run_id = ${runId} and ref = ${ref}`)
-  const [set] = await db
-    .insert(sets)
-    .values({ galleryId: gallery!.id, ref: null, title: '', position: 0 })
-    .onConflictDoNothing()
-    .returning()
-  const added = await db
-    .insert(photos)
-    .values(
-      Array.from({ length: count }, (_, index) => ({
-        clientId: gallery!.clientId,
-        runId,
-        galleryId: gallery!.id,
-        ref: `${trouble.code} ${index}`,
-        kind: 'photo' as const,
-        filename: `DSC_${4100 + index * 7}.jpg`,
-        attempts: trouble.state === 'failed' ? 8 : 1,
-        ...trouble,
-      })),
-    )
-    .returning()
-  const detail =
-    {
-      truncated: 'the body ended after 2,113,536 of 8,401,022 bytes',
-      source_error: 'HTTP 502 from the originals host',
-      gone_at_source: null,
-    }[trouble.code] ?? null
-  await db.insert(attempts).values(
-    added.map(({ id }, index) => ({
-      photoId: id,
-      attempt: 8,
-      step: trouble.step,
-      code: trouble.code,
-      detail,
-      at: minutesAgo(60 - index),
-    })),
-  )
-  if (set)
-    await db.execute(
-      sql`insert into placements (set_id, photo_id, position) select ${set.id}, id, row_number() over (order by id) from photos where gallery_id = ${gallery!.id}`,
-    )
+  await addPhotos(db, runId, 'g1', 2, { state: 'skipped', code: 'not_available', step: 'fetch-photos' })
 }
 
 /** A survey that nobody takes up while it is looked at. */
@@ -464,6 +248,8 @@ export async function oddTiles(db: Db, runId: string): Promise<string> {
         filename = case n when 6 then 'first-dance.mp4' when 8 then 'originals.zip' else filename end,
         caption = case n when 1 then 'The first look, an hour before the ceremony' else caption end
       from numbered x where x.id = p.id and n in (3, 4, 6, 8)
+    ), counted as (
+      update galleries set published = published - 2, failed = failed + 1, skipped = skipped + 1 where id in (select id from gallery)
     ) select public_id as "publicId" from gallery`)
   return rows[0]!.publicId
 }

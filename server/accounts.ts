@@ -183,8 +183,9 @@ function openAuth(house: AccountsHouse) {
         },
       },
     },
-    // Sessions are listed and ended by verbs of ours, which name no token.
+    // Sessions are listed and ended by verbs of ours, which name no token; so is one's password changed.
     disabledPaths: [
+      '/change-password',
       '/list-sessions',
       '/update-session',
       '/update-user',
@@ -223,6 +224,14 @@ async function isDisabled(house: AccountsHouse, userId: string): Promise<boolean
 
 /** Counts before the password is looked at, in one statement, so that parallel guesses count too. */
 async function countSignIn(house: AccountsHouse, email: unknown): Promise<void> {
+  const retryAfter = await wrongPasswordAgain(house, email)
+  if (retryAfter === null) return
+  const message = 'Too many wrong passwords. Try again in a quarter of an hour.'
+  throw new APIError('TOO_MANY_REQUESTS', { code: 'too_many_attempts', message }, { 'Retry-After': String(retryAfter) })
+}
+
+/** Counts one more try of this address; seconds until the next is looked at where there were too many, else null. */
+export async function wrongPasswordAgain(house: Pick<House, 'db'>, email: unknown): Promise<number | null> {
   const now = Date.now()
   const windowStart = now - wrongPasswordSeconds * 1000
   const [row] = await house.db
@@ -237,18 +246,11 @@ async function countSignIn(house: AccountsHouse, email: unknown): Promise<void> 
       },
     })
     .returning()
-  if (row && row.count > wrongPasswords) {
-    const retryAfter = Math.max(1, Math.ceil((row.lastRequest - windowStart) / 1000))
-    const message = 'Too many wrong passwords. Try again in a quarter of an hour.'
-    throw new APIError(
-      'TOO_MANY_REQUESTS',
-      { code: 'too_many_attempts', message },
-      { 'Retry-After': String(retryAfter) },
-    )
-  }
+  if (!row || row.count <= wrongPasswords) return null
+  return Math.max(1, Math.ceil((row.lastRequest - windowStart) / 1000))
 }
 
-async function forgetSignIns(house: AccountsHouse, email: unknown): Promise<void> {
+export async function forgetSignIns(house: Pick<House, 'db'>, email: unknown): Promise<void> {
   await house.db.delete(rateLimits).where(eq(rateLimits.key, signInKey(email)))
 }
 

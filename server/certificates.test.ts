@@ -2,7 +2,7 @@ import { createPublicKey, generateKeyPairSync, randomUUID, sign, verify } from '
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { certificateSummary, writeCertificate } from './certificates.ts'
+import { certificateSummary, keepProof, writeCertificate } from './certificates.ts'
 import { type CertificateFinding, type CertificateTotals, checkCertificate } from './certificates-check.ts'
 import { type GalleryEntry, galleryData, type Row, rowData, type Statement } from './certificates-format.ts'
 import { publicKeyPem } from './certificates-key.ts'
@@ -132,6 +132,19 @@ test('the summary comes to the same root, again when it is asked again, and to a
   )
   await house.pool.query("update galleries set failed = 0, skipped = 1 where run_id = $1 and ref = 'b'", [run.id])
   expect((await certificateSummary(house, run.id)).statement.root).not.toBe(root)
+})
+
+test('what a gallery came to when it was published is kept, and the summary is made of that', async () => {
+  const run = await aRun()
+  const { rows } = await house.pool.query<{ id: number }>('select id from galleries where run_id = $1', [run.id])
+  for (const { id } of rows) await keepProof(house, id)
+  const { rowCount } = await house.pool.query("update gallery_proofs set root = 'kept' where gallery_id = any($1)", [
+    rows.map(({ id }) => id),
+  ])
+  // A collection places photos of other galleries, which move without it.
+  expect(rowCount).toBe(rows.length - 1)
+  const roots = (await certificateSummary(house, run.id)).galleries.map(({ root }) => root === 'kept')
+  expect(roots.filter(Boolean).length).toBe(rows.length - 1)
 })
 
 test('a run in which all is verified and safe is complete, and one that still moves is not', async () => {

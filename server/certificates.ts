@@ -9,6 +9,7 @@ import {
   type Statement,
   Tally,
 } from './certificates-format.ts'
+import { type Differences, type Kept, keep, keptOf, versionOf } from './certificates-kept.ts'
 import { publicKeyOf, signText } from './certificates-key.ts'
 import { leafHash, MerkleTree } from './certificates-tree.ts'
 import { coveredBy } from './coverage.ts'
@@ -45,17 +46,7 @@ export interface CertificateSummary {
   galleries: (GalleryEntry & { differences: Differences })[]
 }
 
-interface Differences {
-  /** How many photos by verdict, the published ones left out. */
-  counts: Record<string, number>
-  /** Some of them. */
-  examples: { photo: string; filename: string | null; verdict: string }[]
-}
-
-/**
- * The same without its rows. What a gallery comes to is kept while its row in the ledger stays as it is, so that only the
- * first look at a large run takes long. Throws Refusal `not_found`.
- */
+/** The same without its rows, out of what is kept of each gallery. Throws Refusal `not_found`. */
 export async function certificateSummary(house: CertificateHouse, runId: string): Promise<CertificateSummary> {
   const run = await runOf(house, runId)
   const whole = new Whole()
@@ -66,6 +57,15 @@ export async function certificateSummary(house: CertificateHouse, runId: string)
   }
   const statement = whole.statement(headerOf(house, run), run)
   return { statement, signature: signText(house.secretKey, JSON.stringify(statement)), galleries }
+}
+
+/** Goes through a gallery that was just published, so that nobody waits for that later. */
+export async function keepProof(house: Pick<House, 'pool'>, galleryId: number): Promise<void> {
+  const { rows } = await house.pool.query<Gallery>(
+    `select ${galleryColumns}, '{}'::text[] as path, g.ordinal from galleries g where g.id = $1`,
+    [galleryId],
+  )
+  if (rows[0]) await resultOf(house, rows[0])
 }
 
 /** The rows of one gallery, as a certificate written now would have them; none where the run has no such gallery. */
@@ -116,7 +116,6 @@ function headerOf(house: CertificateHouse, run: Run): Header {
 
 interface Gallery {
   id: number
-  /** Differs as soon as anything of the gallery's row does, its counters included. */
   version: string
   ref: string
   path: string[]
@@ -129,18 +128,21 @@ interface Gallery {
   /** It may place photos of other galleries. */
   shared: boolean
   ordinal: number
+  kept: Kept | null
 }
 
-async function* galleriesOf(house: CertificateHouse, runId: string): AsyncGenerator<Gallery> {
+const galleryColumns = `g.id, ${versionOf('g')} as version, g.ref, g.title, g.state, g.code, g.access, g.cover_ref as cover,
+  coalesce(g.expected_count, g.stated_count) as stated,
+  g."virtual" or exists (select from manifests t where t.target_id = g.id) as shared, ${keptOf('g')} as kept`
+
+async function* galleriesOf(house: Pick<House, 'pool'>, runId: string): AsyncGenerator<Gallery> {
   for (let after: Gallery | undefined; ; ) {
     const { rows }: { rows: Gallery[] } = await house.pool.query<Gallery>(
       `with recursive paths as (
          select f.id, array[f.title] as path from folders f where f.parent_id is null and f.source_id = (select source_id from runs where id = $1)
          union all select f.id, p.path || f.title from folders f join paths p on f.parent_id = p.id
        )
-       select g.id, g.xmin::text as version, g.ref, coalesce(p.path, '{}') as path, g.title, g.state, g.code, g.access,
-         g.cover_ref as cover, coalesce(g.expected_count, g.stated_count) as stated, coalesce(m.ordinal, g.ordinal) as ordinal,
-         g."virtual" or exists (select from manifests t where t.target_id = g.id) as shared
+       select ${galleryColumns}, coalesce(p.path, '{}') as path, coalesce(m.ordinal, g.ordinal) as ordinal
        from galleries g left join paths p on p.id = g.folder_id
          left join run_galleries m on m.run_id = $1 and m.ref = g.ref and m.covered
        where g.id = ${coveredBy('$1')} and ($2::int is null or (coalesce(m.ordinal, g.ordinal), g.id) > ($2, $3::int8))
@@ -170,7 +172,7 @@ interface Found {
 const photosAtOnce = 2000 // about 1 MB of rows
 
 /** Pages of rows, photos in the order of the ledger as in the report, the places of one by the order of the sets. */
-async function* rowsOf(house: CertificateHouse, { id, shared }: Gallery): AsyncGenerator<Found[]> {
+async function* rowsOf(house: Pick<House, 'pool'>, { id, shared }: Gallery): AsyncGenerator<Found[]> {
   const here = "state not in ('gone', 'deleted')"
   // The sum keeps the planner from walking the primary key through everybody else's photos.
   const own = `(select id from photos where gallery_id = $1 and id > $2 and ${here} order by id + 0 limit $3)`
@@ -197,12 +199,6 @@ async function* rowsOf(house: CertificateHouse, { id, shared }: Gallery): AsyncG
     if (ids.length < photosAtOnce) return
     after = last.id
   }
-}
-
-interface Result {
-  tally: Tally
-  root: string
-  differences: Differences
 }
 
 const mostExamples = 20
@@ -241,8 +237,13 @@ class Count {
     return { type: 'row', ...values, leaf: leaf.toString('hex') }
   }
 
-  result(): Result {
-    return { tally: this.#tally, root: this.#tree.root().toString('hex'), differences: this.#differences }
+  result(): Kept {
+    const { rows, photos, safe, bytes, own } = this.#tally
+    return {
+      tally: { rows, photos, safe, bytes, own },
+      root: this.#tree.root().toString('hex'),
+      differences: this.#differences,
+    }
   }
 }
 
@@ -256,7 +257,7 @@ class Whole {
   readonly #tree = new MerkleTree()
   readonly #sum = { galleries: 0, verified: 0, rows: 0, photos: 0, safe: 0, bytes: 0 }
 
-  add(gallery: Gallery, { tally, root }: Result): GalleryEntry {
+  add(gallery: Gallery, { tally, root }: Kept): GalleryEntry {
     const { ref, path, title, access, cover, stated, state, code } = gallery
     const verdict = state === 'published' ? 'verified' : (code ?? state)
     const { photos, safe, bytes, rows } = tally
@@ -291,29 +292,12 @@ class Whole {
   }
 }
 
-/** Of each ledger, by gallery and version; the longest unused go first. */
-const knownOf = new WeakMap<CertificateHouse['pool'], Map<string, Result>>()
-const mostKnown = 20_000 // some kB each at the most
-
-async function resultOf(house: CertificateHouse, gallery: Gallery): Promise<Result> {
-  const known = knownOf.get(house.pool) ?? new Map<string, Result>()
-  knownOf.set(house.pool, known)
-  const name = `${gallery.id} ${gallery.version}`
-  const kept = known.get(name)
-  if (kept) {
-    known.delete(name)
-    known.set(name, kept)
-    return kept
-  }
+async function resultOf(house: Pick<House, 'pool'>, gallery: Gallery): Promise<Kept> {
+  // Photos of other galleries move without this one.
+  if (gallery.kept && !gallery.shared) return gallery.kept
   const count = new Count()
   for await (const page of rowsOf(house, gallery)) for (const found of page) count.add(gallery, found)
   const result = count.result()
-  // Photos of other galleries move without this one.
-  if (gallery.shared) return result
-  known.set(name, result)
-  for (const oldest of known.keys()) {
-    if (known.size <= mostKnown) break
-    known.delete(oldest)
-  }
+  if (!gallery.shared) await keep(house, gallery.id, gallery.version, result)
   return result
 }

@@ -49,3 +49,13 @@ function separatorOf(text: string): string {
   const count = (separator: string) => first.split(separator).length
   return [',', ';', '\t'].toSorted((a, b) => count(b) - count(a))[0]!
 }
+
+/** A line of RFC 4180, with its end. A cell that a spreadsheet would take for a formula is quoted by an apostrophe. */
+export function csvLine(cells: (string | null)[]): string {
+  const written = cells.map((cell) => {
+    const text = cell ?? ''
+    const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+  })
+  return `${written.join(',')}\r\n`
+}

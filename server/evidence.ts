@@ -26,6 +26,8 @@ export interface KeptPage extends Omit<ShownPage, 'screenshot'> {
 }
 
 export interface Evidence extends Omit<KeptPage, 'page' | 'screenshot'> {
+  /** An answer that was not recognised, or the requests that led to a failure while these were to be kept. */
+  kind: 'unrecognised' | 'captured'
   at: Date
   gallery: { publicId: string; title: string } | null
   step: string
@@ -73,31 +75,33 @@ export async function recordEvidence(
   step: string,
   code: string,
   shown: ShownPage,
+  kind: Evidence['kind'] = 'unrecognised',
 ): Promise<void> {
   const { rows } = await house.pool.query<{ n: number }>(
-    "select count(*)::int as n from events where run_id = $1 and gallery_id = $2 and kind = 'unrecognised'",
-    [runId, galleryId],
+    'select count(*)::int as n from events where run_id = $1 and gallery_id = $2 and kind = $3',
+    [runId, galleryId, kind],
   )
   if (rows[0]!.n >= mostOfGallery) return
   const kept = await keepEvidence(house, runId, shown)
-  await house.db.transaction((tx) =>
-    recordEvent(tx, runId, 'worker', 'unrecognised', { step, code, ...kept }, galleryId),
-  )
+  await house.db.transaction((tx) => recordEvent(tx, runId, 'worker', kind, { step, code, ...kept }, galleryId))
 }
 
-/** The newest first. */
-export async function evidenceOf(house: House, runId: string, limit: number): Promise<Evidence[]> {
+/** The newest first; of one cause where it is named. */
+export async function evidenceOf(house: House, runId: string, limit: number, code?: string): Promise<Evidence[]> {
   const { rows } = await house.db.execute<{
+    kind: Evidence['kind']
     at: string
     gallery: Evidence['gallery']
     data: KeptPage & { step: string; code: string }
   }>(sql`
-    select e.at, e.data,
+    select e.kind, e.at, e.data,
       case when g.id is not null then json_build_object('publicId', g.public_id, 'title', g.title) end as gallery
     from events e left join galleries g on g.id = e.gallery_id
-    where e.run_id = ${runId} and e.kind = 'unrecognised' order by e.id desc limit ${limit}`)
+    where e.run_id = ${runId} and e.kind in ('unrecognised', 'captured') and (${code ?? null}::text is null or e.data->>'code' = ${code ?? null})
+    order by e.id desc limit ${limit}`)
   return Promise.all(
-    rows.map(async ({ at, gallery, data }) => ({
+    rows.map(async ({ kind, at, gallery, data }) => ({
+      kind,
       at: new Date(at),
       gallery,
       step: data.step,
@@ -123,7 +127,7 @@ export async function openEvidence(
   key: string,
 ): Promise<Pick<StoredObject, 'bytes' | 'contentType'> & Pick<Awaited<ReturnType<Store['get']>>, 'stream'>> {
   const { rows } = await house.pool.query(
-    `select from events where run_id = $1 and kind = 'unrecognised' and $2 in (data->>'page', data->>'screenshot') limit 1`,
+    `select from events where run_id = $1 and kind in ('unrecognised', 'captured') and $2 in (data->>'page', data->>'screenshot') limit 1`,
     [runId, key],
   )
   if (rows.length === 0) throw notFound('piece of evidence')

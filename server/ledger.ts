@@ -33,11 +33,19 @@ interface ChunkRun {
   clientId: string
   sourceId: string | null
   renditions: Record<string, unknown>
+  captures: boolean
 }
 
 export interface Chunk {
   /** null where nothing is left to do: everything advanced already, or the run does not move. */
-  run: { id: string; clientId: string; sourceId: string | null; renditions: Record<string, unknown> } | null
+  run: {
+    id: string
+    clientId: string
+    sourceId: string | null
+    renditions: Record<string, unknown>
+    /** What fails is kept with the requests that led there. */
+    captures: boolean
+  } | null
   photos: ChunkPhoto[]
 }
 
@@ -62,16 +70,17 @@ export async function claim(db: Db, photoIds: number[], state: 'listed' | 'store
   const { rows } = await db.execute<ChunkPhoto & ChunkRun & Record<string, unknown>>(sql`
     select p.id::int8 as id, p.public_id as "publicId", p.ref, p.kind, p.filename, p.handle, p.gallery_id as "galleryId", g.ref as "galleryRef",
       p.attempts, p.stated_bytes as "statedBytes", encode(p.sha256, 'hex') as sha256, p.content_type as "contentType",
-      p.taken_at as "takenAt", r.id as "runId", r.client_id as "clientId", r.source_id as "sourceId", r.renditions
+      p.taken_at as "takenAt", r.id as "runId", r.client_id as "clientId", r.source_id as "sourceId", r.renditions,
+      coalesce(r.capture_until > now(), false) as captures
     from photos p join galleries g on g.id = p.gallery_id join runs r on r.id = p.run_id
     where p.id = any(${sql.param(photoIds)}::int8[]) and p.state::text = ${state} and ${moves(state)}
       and (p.state = 'stored' or not g.archived or g.state = 'attention')
     order by p.id`)
   const first = rows[0]
   if (!first) return { run: null, photos: [] }
-  const { runId, clientId, sourceId, renditions } = first
+  const { runId, clientId, sourceId, renditions, captures } = first
   return {
-    run: { id: runId, clientId, sourceId, renditions },
+    run: { id: runId, clientId, sourceId, renditions, captures },
     photos: rows.filter((row) => row.runId === runId),
   }
 }

@@ -104,7 +104,12 @@ function on(house: House, name: string, look: () => void): () => void {
 }
 
 /** Yields at once, then whenever the run (or any, with `*`) may have changed; ends with the signal. */
-export async function* follow(house: House, runId: string, signal: AbortSignal): AsyncGenerator<void> {
+export async function* follow(
+  house: House,
+  runId: string,
+  signal: AbortSignal,
+  rest = restMilliseconds,
+): AsyncGenerator<void> {
   const { hints } = listenerOf(house)
   let changed = true
   let wake = () => {}
@@ -117,7 +122,7 @@ export async function* follow(house: House, runId: string, signal: AbortSignal):
   }
   hints.on('hint', hint)
   signal.addEventListener('abort', look)
-  const rest = setInterval(look, restMilliseconds)
+  const timer = setInterval(look, rest)
   try {
     while (!signal.aborted) {
       if (!changed) await new Promise<void>((resolve) => (wake = resolve))
@@ -127,7 +132,7 @@ export async function* follow(house: House, runId: string, signal: AbortSignal):
       await gathered(signal)
     }
   } finally {
-    clearInterval(rest)
+    clearInterval(timer)
     hints.off('hint', hint)
     signal.removeEventListener('abort', look)
   }

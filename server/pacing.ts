@@ -139,7 +139,7 @@ const firstSql = `
 // rate grows by 5 % of `most` for each second since the last grant, but idle time does not count.
 const leaseSql = `
   with seen as (
-    select rate, tokens, paused,
+    select rate, tokens, paused or exists (select from provider_stops s where s.provider = host_budgets.provider) as paused,
       greatest(0, extract(epoch from now() - refilled_at)::float8) as elapsed,
       greatest(0, extract(epoch from blocked_until - now())::float8) as blocked
     from host_budgets where host = $1 and lane = $2 for update

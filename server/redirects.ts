@@ -2,6 +2,7 @@
 // No old address leads to a page that is more open than it was: one that was private, had a password, was closed or whose
 // access is not known is left out, and it is said why.
 import { coveredBy } from './coverage.ts'
+import { csvLine } from './csv.ts'
 import type { House } from './house.ts'
 import { notFound, Refusal } from './refusal.ts'
 
@@ -53,7 +54,7 @@ export async function* redirectsOf(house: RedirectsHouse, runId: string, to?: st
   }
 }
 
-/** Lines of RFC 4180, with their ends. A cell that a spreadsheet would take for a formula is quoted by an apostrophe. */
+/** Lines of `csvLine`. */
 export async function* redirectsCsv(redirects: AsyncIterable<Redirect>): AsyncGenerator<string> {
   yield csvLine(['old address', 'new address', 'left out because', 'folders', 'gallery', 'gallery ref', 'access'])
   for await (const { from, to, leftOut, path, title, ref, access } of redirects)
@@ -197,12 +198,3 @@ const quoted = (text: string) => `"${text.replace(/["\\]/g, '\\$&')}"`
 const bare = (path: string) => (path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path)
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a comment ends with its line
 const oneLine = (text: string) => text.replace(/[\u0000-\u001f\u007f\u0085\u2028\u2029]+/g, ' ')
-
-function csvLine(cells: (string | null)[]): string {
-  const written = cells.map((cell) => {
-    const text = cell ?? ''
-    const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
-    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
-  })
-  return `${written.join(',')}\r\n`
-}

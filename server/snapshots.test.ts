@@ -118,6 +118,29 @@ test('nothing moves and nothing is promised where nobody works, or the run is pa
   expect(seen.spark.length).toBeGreaterThan(0)
 })
 
+test('a standstill is a flat line of zeros, and says since when', async () => {
+  const run = await largeRun()
+  await samples(run, 600, 20, 240)
+  const { spark, lastStoredAt } = await snapshot(house, run.id)
+  expect(spark.slice(-15)).toEqual(Array(15).fill(0))
+  expect(spark.slice(0, 30).every((bar) => bar > 15)).toBe(true)
+  expect(Date.now() - Date.parse(lastStoredAt!)).toBeGreaterThan(235_000)
+})
+
+test('each stage says when it began, how long it took and what it waited before', async () => {
+  const run = await largeRun()
+  await house.pool.query("update runs set started_at = now() - interval '10 minutes' where id = $1", [run.id])
+  await samples(run, 300, 20)
+  const { stages, averagePerSecond } = await snapshot(house, run.id)
+  const copy = stages.find(({ name }) => name === 'copy')!
+  expect(Date.now() - Date.parse(copy.begunAt!)).toBeGreaterThan(290_000)
+  expect(Date.now() - Date.parse(copy.begunAt!)).toBeLessThan(303_000)
+  expect(copy.endedAt).toBeNull()
+  const list = stages.find(({ name }) => name === 'list')!
+  expect(list.waitedSeconds).toBeCloseTo(300, -1)
+  expect(averagePerSecond).toBeGreaterThan(0)
+})
+
 test('a sample is the sum over the galleries of a run that moves, once in five seconds', async () => {
   const run = await largeRun()
   const paused = await largeRun()

@@ -4,19 +4,14 @@
 import { coveredBy } from './coverage.ts'
 import type { GalleryState } from './galleries.ts'
 import type { House } from './house.ts'
-import { queueDepths } from './queues.ts'
+import { type ProviderStop, providerStops } from './provider-stops.ts'
 import { notFound } from './refusal.ts'
 import type { RunState } from './runs.ts'
+import { ratesOf, secondsLeft } from './snapshots-rates.ts'
+import { type Stage, stagesOf } from './snapshots-stages.ts'
 import type { Health } from './sources.ts'
 import type { RunTotals } from './views.ts'
-
-export interface Stage {
-  /** The first six are a migration's, the others an upload's. */
-  name: 'sign in' | 'list' | 'build' | 'copy' | 'render' | 'verify' | 'found' | 'received' | 'rendered' | 'published'
-  state: 'waiting' | 'moving' | 'done'
-  done: number
-  of: number | null
-}
+import { waitsOf } from './waits.ts'
 
 export interface Snapshot {
   run: string
@@ -51,15 +46,20 @@ export interface Snapshot {
   statedBytes: number | null
   /** Photos and bytes stored a second, over the last minute. */
   perSecond: number
+  /** Photos stored a second since copying began, without the time in which it stood still; null before there are any. */
+  averagePerSecond: number | null
   bytesPerSecond: number
   /** Photos come to their end a second, over the last minute. */
   settledPerSecond: number
   /** A range, once there is enough to say. */
   secondsLeft: [number, number] | null
-  /** Photos a second over the last 15 minutes, one value per 15 s, oldest first. */
+  /** Photos a second over the last 15 minutes, one value per 15 s, oldest first; a standstill is zeros. */
   spark: number[]
+  /** When the last photo was stored, as far as these 15 minutes know. */
+  lastStoredAt: string | null
   stages: Stage[]
-  retrying: { photos: number; nextAt: string | null }
+  /** Photos that did not come at once: their attempts so far, and of how many. */
+  retrying: { photos: number; nextAt: string | null; attempts: [number, number] | null; of: number }
   /** `usualHours`: how long the provider usually takes, where its help says so. */
   thaw: { galleries: number; since: string; askAgainAt: string; usualHours: number | null } | null
   /** Hosts of its provider that asked us to wait, or that a person has paused (then until when is not known). */
@@ -80,6 +80,16 @@ export interface Snapshot {
   passwordsMissing: number
   /** Why work waits though the run moves: no worker serves the queue. */
   unserved: string[]
+  /** Queues with work of it that somebody has paused. */
+  pausedQueues: { queue: string; by: string }[]
+  /** Who has stopped its provider; null: it is asked, or the run does not ask it. */
+  stopped: { by: string; note: string | null } | null
+  /** It has work and nobody who could do it is alive: since their last sign. */
+  stalledSince: string | null
+  /** All its work is queued: workers are busy with so many other runs. */
+  behindRuns: number | null
+  /** Until then what fails is kept with the requests that led there. */
+  captureUntil: string | null
   at: string
 }
 
@@ -121,6 +131,12 @@ interface Counted {
   askAgainAt: Date | null
   usualHours: number | null
   passwordsMissing: number
+  plannedAt: Date | null
+  listedAt: Date | null
+  builtAt: Date | null
+  firstVerifiedAt: Date | null
+  settledAt: Date | null
+  captureUntil: Date | null
   waitedSeconds: number
   waitsSince: Date | null
   source: {
@@ -140,7 +156,8 @@ const counted = `
       select json_build_object('galleries', count(*), 'photos', sum(stated_count) filter (where not "virtual"))
       from run_galleries where run_id = r.id and chosen and difference <> 'gone')
     else (select json_build_object('galleries', coalesce(sum(jsonb_array_length(galleries)), 0)) from survey_pages where run_id = r.id) end as ahead,
-    r.waited_seconds as "waitedSeconds", r.waits_since as "waitsSince",
+    case when r.plan is not null then (select at from events where run_id = r.id and kind = 'planned' order by id limit 1) end as "plannedAt",
+    case when r.capture_until > now() then r.capture_until end as "captureUntil", r.waited_seconds as "waitedSeconds", r.waits_since as "waitsSince",
     case when s.id is not null then json_build_object('sourceId', s.id, 'health', s.health, 'todo', s.todo, 'endsAt', s.session_ends_at,
       'trying', s.checked_at is null and s.credentials is not null and (s.offered is not null or s.health = 'untested')) end as source, t.*
   from runs r join clients c on c.id = r.client_id left join sources s on s.id = r.source_id
@@ -153,6 +170,9 @@ const counted = `
       count(*) filter (where listed_at is not null or state = 'attention')::int as listed,
       count(*) filter (where built_at is not null or state = 'attention')::int as built,
       count(*) filter (where state in ('published', 'attention'))::int as settled,
+      max(listed_at) filter (where listed_at > coalesce(r.started_at, r.created_at)) as "listedAt",
+      max(built_at) filter (where built_at > coalesce(r.started_at, r.created_at)) as "builtAt",
+      min(verified_at) filter (where verified_at > r.started_at) as "firstVerifiedAt", max(published_at) filter (where published_at > r.started_at) as "settledAt",
       sum(stated_count) filter (where not "virtual")::int as "statedPhotos", sum(stated_bytes) filter (where not "virtual")::int8 as "statedBytes",
       min(waiting_since) filter (where state = 'waiting') as "waitingSince", min(ask_again_at) filter (where state = 'waiting') as "askAgainAt",
       max(thaw_usual_hours) filter (where state = 'waiting') as "usualHours",
@@ -163,36 +183,39 @@ const counted = `
 
 /** Throws Refusal `not_found`. */
 export async function snapshot(house: House, runId: string): Promise<Snapshot> {
-  const [run, samples, retrying, hosts, unserved] = await Promise.all([
+  const [run, retrying, hosts] = await Promise.all([
     house.pool.query<Counted>(counted, [runId]),
-    house.pool.query<Sample>(
-      `select extract(epoch from at)::float8 as at, extract(epoch from now() - at)::float8 as ago, stored, settled, bytes from samples
-       where run_id = $1 and at > now() - interval '15 minutes' order by at`,
-      [runId],
-    ),
-    house.pool.query<{ photos: number; nextAt: Date | null }>(
-      `select count(*)::int as photos, min(next_try_at) filter (where next_try_at > now()) as "nextAt" from (
-         select next_try_at from photos where run_id = $1 and code is not null and state in ('listed', 'stored') limit 10000) waiting`,
+    house.pool.query<{ photos: number; nextAt: Date | null; least: number | null; most: number | null }>(
+      `select count(*)::int as photos, min(next_try_at) filter (where next_try_at > now()) as "nextAt", min(attempts) as least, max(attempts) as most
+       from (select next_try_at, attempts from photos where run_id = $1 and code is not null and state in ('listed', 'stored') limit 10000) waiting`,
       [runId],
     ),
     house.pool.query<{ host: string; blockedUntil: Date | null; reason: string | null; pausedBy: string | null }>(
       `select b.host, max(b.blocked_until) filter (where b.blocked_until > now()) as "blockedUntil",
          max(b.reason) filter (where b.blocked_until > now()) as reason, max(b.set_by) filter (where b.paused) as "pausedBy"
        from host_budgets b join runs r on r.id = $1 join sources s on s.id = r.source_id
-       where (b.blocked_until > now() or b.paused) and coalesce(b.provider, s.provider) = s.provider group by b.host order by b.host`,
+       where (b.blocked_until > now() or b.paused) and coalesce(b.provider, s.provider) = s.provider
+         -- A stand-in on this machine is one account's, never its provider's.
+         and (b.host !~ '^.?(127[.]|localhost|::1)' or s.endpoints <> '{}') group by b.host order by b.host`,
       [runId],
     ),
-    unservedQueues(house),
   ])
   const row = run.rows[0]
   if (!row) throw notFound('run')
   const copied = row.stored + row.rendered + row.published
-  const rates = ratesOf(samples.rows)
   const moving = row.state === 'running'
-  const known = moving && (samples.rows.at(-1)?.ago ?? Number.POSITIVE_INFINITY) < staleSeconds
+  const [rates, stages, waits, stop] = await Promise.all([
+    ratesOf(house, runId, moving),
+    stagesOf(house, runId, row),
+    moving || row.state === 'surveying' ? waitsOf(house, runId) : null,
+    stopOf(house, row),
+  ])
   const whole = Math.max(row.statedPhotos ?? 0, row.found)
   const toCopy = whole - copied - row.skipped - row.failed
   const toSettle = whole - row.rendered - row.published - row.skipped - row.failed
+  // While the number of photos is not known, what is left of them is guesswork.
+  const isStanding = Boolean(waits?.stalledSince || row.waitsSince) || (toCopy > 0 && rates.perSecond === 0)
+  const isKnown = row.statedPhotos !== null || row.listed >= row.galleries
   return {
     run: runId,
     kind: row.kind,
@@ -210,13 +233,15 @@ export async function snapshot(house: House, runId: string): Promise<Snapshot> {
     galleryStates: row.states ?? {},
     statedPhotos: row.statedPhotos ?? row.ahead?.photos ?? null,
     statedBytes: row.statedBytes,
-    perSecond: known ? rates.perSecond : 0,
-    bytesPerSecond: known ? rates.bytesPerSecond : 0,
-    settledPerSecond: known ? rates.settledPerSecond : 0,
-    secondsLeft: known ? secondsLeft({ toCopy, toSettle }, rates) : null,
+    perSecond: rates.perSecond,
+    averagePerSecond: averageOf(row, stages, copied),
+    bytesPerSecond: rates.bytesPerSecond,
+    settledPerSecond: rates.settledPerSecond,
+    secondsLeft: isKnown && !isStanding ? secondsLeft({ toCopy, toSettle }, rates) : null,
     spark: rates.spark,
-    stages: stagesOf(row, copied),
-    retrying: { photos: retrying.rows[0]!.photos, nextAt: retrying.rows[0]!.nextAt?.toISOString() ?? null },
+    lastStoredAt: rates.lastStoredAt,
+    stages,
+    retrying: retryingOf(retrying.rows[0]!),
     thaw:
       row.waitingSince && row.askAgainAt
         ? {
@@ -236,7 +261,12 @@ export async function snapshot(house: House, runId: string): Promise<Snapshot> {
       endsAt: row.source.endsAt === null ? null : new Date(row.source.endsAt).toISOString(),
     },
     passwordsMissing: row.passwordsMissing,
-    unserved: moving || row.state === 'surveying' ? unserved : [],
+    unserved: waits?.unserved ?? [],
+    pausedQueues: waits?.paused ?? [],
+    stopped: stop && { by: stop.by, note: stop.note },
+    stalledSince: waits?.stalledSince ?? null,
+    behindRuns: waits?.behindRuns ?? null,
+    captureUntil: row.captureUntil?.toISOString() ?? null,
     at: new Date().toISOString(),
   }
 }
@@ -265,107 +295,31 @@ function totalsOf(row: Counted, copied: number): Snapshot['totals'] {
   }
 }
 
-function stagesOf(row: Counted, copied: number): Stage[] {
-  const surveyed = row.state !== 'surveying' && !(row.state === 'blocked' && row.galleries === 0)
-  const gone = row.skipped + row.failed
-  const stage = (name: Stage['name'], done: number, of: number | null, begun: boolean): Stage => ({
-    name,
-    done,
-    of,
-    state: begun && of !== null && done >= of ? 'done' : begun && done > 0 ? 'moving' : begun ? 'moving' : 'waiting',
-  })
-  const listed = row.galleries > 0 && row.listed >= row.galleries
-  const started = row.startedAt !== null
-  if (row.kind === 'upload') {
-    const found = listed ? row.found : null
-    return [
-      stage('found', row.found, found, row.found > 0),
-      stage('received', copied + gone, found, started && row.found > 0),
-      stage('rendered', row.rendered + row.published + gone, found, started && copied > 0),
-      stage('published', row.published + gone, found, started && copied > 0),
-    ]
-  }
-  return [
-    stage('sign in', surveyed ? 1 : 0, 1, true),
-    stage('list', row.listed, surveyed ? row.galleries : null, started),
-    stage('build', row.built, surveyed ? row.galleries : null, started),
-    stage('copy', copied + gone, listed ? row.found : null, started && row.found > 0),
-    stage('render', row.rendered + row.published + gone, listed ? row.found : null, started && copied > 0),
-    stage('verify', row.settled, surveyed ? row.galleries : null, started && row.settled > 0),
-  ]
+/** Of what this run copied itself, where it is known when that began. */
+function averageOf(row: Counted, stages: Stage[], copied: number): number | null {
+  const copying = stages.find(({ name }) => name === 'copy' || name === 'received')
+  if (!copying?.begunAt || copied === 0) return null
+  const end = copying.endedAt ? Date.parse(copying.endedAt) : (row.finishedAt?.getTime() ?? Date.now())
+  const standing = row.waitsSince ? Math.max(0, (Date.now() - row.waitsSince.getTime()) / 1000) : 0
+  const seconds = (end - Date.parse(copying.begunAt)) / 1000 - row.waitedSeconds - standing
+  return seconds >= leastSeconds ? copied / seconds : null
 }
 
-/** Without a sample for so long nobody works, and there is no rate to tell. */
-const staleSeconds = 30
+const leastSeconds = 5 // samples are no finer
 
-interface Sample {
-  at: number
-  ago: number
-  stored: number
-  settled: number
-  bytes: number
-}
+/** The first try and the ones that `nextTrySeconds` of `workers/policy.ts` waits for. */
+const mostAttempts = 8
 
-const sparkSeconds = 15
-const sparkBars = 60
-
-interface Rates {
-  perSecond: number
-  bytesPerSecond: number
-  settledPerSecond: number
-  spark: number[]
-  /** Seconds that the rates were taken over. */
-  spread: number
-}
-
-function ratesOf(samples: Sample[]): Rates {
-  const last = samples.at(-1)
-  if (!last || samples.length < 2) return { perSecond: 0, bytesPerSecond: 0, settledPerSecond: 0, spark: [], spread: 0 }
-  const minuteAgo = samples.findLast((sample) => sample.at <= last.at - 60) ?? samples[0]!
-  const seconds = Math.max(last.at - minuteAgo.at, 1)
-  const spark: number[] = []
-  for (let bar = sparkBars; bar > 0; bar--) {
-    const to = samples.findLast((sample) => sample.at <= last.at - (bar - 1) * sparkSeconds)
-    const from = samples.findLast((sample) => sample.at <= last.at - bar * sparkSeconds)
-    if (to && from) spark.push(Math.max(0, (to.stored - from.stored) / sparkSeconds))
-  }
+function retryingOf(row: { photos: number; nextAt: Date | null; least: number | null; most: number | null }) {
   return {
-    perSecond: Math.max(0, (last.stored - minuteAgo.stored) / seconds),
-    bytesPerSecond: Math.max(0, (last.bytes - minuteAgo.bytes) / seconds),
-    settledPerSecond: Math.max(0, (last.settled - minuteAgo.settled) / seconds),
-    spark,
-    spread: seconds,
+    photos: row.photos,
+    nextAt: row.nextAt?.toISOString() ?? null,
+    attempts: row.least === null || row.most === null ? null : ([row.least, row.most] as [number, number]),
+    of: mostAttempts,
   }
 }
 
-/** The slower of copying and finishing decides. Nothing before half a minute of work: an early guess would only be noise. */
-function secondsLeft(left: { toCopy: number; toSettle: number }, rates: Rates): [number, number] | null {
-  if (rates.spread < 30 || left.toSettle <= 0) return null
-  const copying = left.toCopy > 0 ? left.toCopy / rates.perSecond : 0
-  const finishing = left.toSettle / rates.settledPerSecond
-  const seconds = Math.max(copying, finishing)
-  if (!Number.isFinite(seconds)) return null
-  return [Math.ceil(seconds * 0.85), Math.ceil(seconds * 1.3 + 5)]
-}
-
-let served: { at: number; names: Promise<string[]> } | undefined
-
-/** Queues that hold ready work while no worker takes it; looked at every five seconds for the whole process. */
-function unservedQueues(house: House): Promise<string[]> {
-  if (served && Date.now() - served.at < 5000) return served.names
-  served = { at: Date.now(), names: lookForUnserved(house) }
-  return served.names
-}
-
-async function lookForUnserved(house: House): Promise<string[]> {
-  const [depths, workers] = await Promise.all([
-    queueDepths(house.pool),
-    house.pool.query<{ group: string }>(
-      `select distinct "group" from workers where seen_at > now() - interval '20 seconds'`,
-    ),
-  ])
-  const groups = new Set(workers.rows.map((row) => row.group))
-  return depths
-    .filter((queue) => queue.ready > 0 && !groups.has('all') && !groups.has(queue.group))
-    .map((queue) => queue.name)
+async function stopOf(house: House, { provider, state }: Counted): Promise<ProviderStop | null> {
+  if (!provider || (state !== 'running' && state !== 'surveying')) return null
+  return (await providerStops(house)).get(provider) ?? null
 }

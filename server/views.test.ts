@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { runFailures, runTroubledPhotos } from './failures.ts'
 import { galleryPhotos, runGalleries } from './galleries.ts'
 import { recordPage } from './listing.ts'
 import { aMovingRun, aSource, foundPhoto, type VerbHouse, verbHouse } from './testing.ts'
-import { listRuns, runFailures, runTroubledPhotos } from './views.ts'
+import { listRuns } from './views.ts'
 
 let house: VerbHouse
 beforeAll(async () => {

@@ -2,7 +2,6 @@
 
 import { coveredBy } from './coverage.ts'
 import { type ExplainedField, explainFields } from './fields.ts'
-import type { PhotoState } from './galleries.ts'
 import type { House } from './house.ts'
 import { notFound } from './refusal.ts'
 import type { RunState } from './runs.ts'
@@ -34,7 +33,8 @@ export interface RunRow {
   totals: RunTotals
 }
 
-const runRows = `
+/** Of `runs r`, `clients c` and `sources s`; a `where` follows. */
+export const runRows = `
   select r.id, r.kind, s.provider, json_build_object('id', c.id, 'name', c.name) as client, r.state, r.code, r.todo,
     r.created_at as "createdAt", r.started_at as "startedAt", r.finished_at as "finishedAt",
     coalesce(r.totals, (select json_build_object('galleries', greatest(count(*), (select count(*) from run_galleries p
@@ -124,66 +124,4 @@ export async function runDetail(house: House, runId: string): Promise<RunDetail>
   const { fields } = facts.rows[0] as { fields: Record<string, string> }
   const fates = explainFields(rows[0].provider, fields)
   return { ...rows[0], ...facts.rows[0], fates, events: events.rows }
-}
-
-export interface FailureGroup {
-  code: string
-  state: 'failed' | 'skipped'
-  step: string | null
-  count: number
-  firstAt: Date | null
-  lastAt: Date | null
-  example: { publicId: string; filename: string | null; gallery: string; detail: string | null }
-}
-
-/** Failed and skipped photos by cause, most first. */
-export async function runFailures(house: House, runId: string): Promise<FailureGroup[]> {
-  const { rows } = await house.pool.query<FailureGroup>(
-    `with causes as (
-       select code, state, count(*)::int as count, min(id) as first, min(step) as step from photos
-       where run_id = $1 and code is not null and state in ('failed', 'skipped') group by code, state
-     )
-     select c.code, c.state, c.step, c.count,
-       (select min(a.at) from attempts a where a.photo_id = c.first) as "firstAt",
-       (select max(a.at) from attempts a join photos p on p.id = a.photo_id
-          where p.run_id = $1 and p.code = c.code and p.state = c.state) as "lastAt",
-       json_build_object('publicId', p.public_id, 'filename', p.filename, 'gallery', g.title,
-         'detail', (select a.detail from attempts a where a.photo_id = p.id order by a.at desc limit 1)) as example
-     from causes c join photos p on p.id = c.first join galleries g on g.id = p.gallery_id
-     order by c.state = 'skipped', c.count desc`,
-    [runId],
-  )
-  return rows
-}
-
-export interface TroubledPhoto {
-  publicId: string
-  filename: string | null
-  state: PhotoState
-  code: string
-  step: string | null
-  attempts: number
-  gallery: { publicId: string; title: string }
-  detail: string | null
-}
-
-/** The photos of one cause, by keyset. `limit` at most 200. */
-export async function runTroubledPhotos(
-  house: House,
-  runId: string,
-  page: { code: string; state: 'failed' | 'skipped'; cursor?: string | null; limit?: number },
-): Promise<{ photos: TroubledPhoto[]; nextCursor: string | null }> {
-  const limit = Math.min(page.limit ?? 50, 200)
-  const { rows } = await house.pool.query<TroubledPhoto & { id: number }>(
-    `select p.id, p.public_id as "publicId", p.filename, p.state, p.code, p.step, p.attempts,
-       json_build_object('publicId', g.public_id, 'title', g.title) as gallery,
-       (select a.detail from attempts a where a.photo_id = p.id order by a.at desc limit 1) as detail
-     from photos p join galleries g on g.id = p.gallery_id
-     where p.run_id = $1 and p.code = $2 and p.state = $3::photo_state and p.id > $4 order by p.id limit $5`,
-    [runId, page.code, page.state, Number(page.cursor ?? 0), limit],
-  )
-  return {
-    photos: rows.map(({ id: _, ...row }) => row),
-    nextCursor: rows.length === limit ? String(rows.at(-1)!.id) : null,
-  }
 }

@@ -3,11 +3,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createClient } from './clients.ts'
 import { createKey } from './keys.ts'
 import { forgetJobs, jobsOf, type VerbHouse, verbHouse } from './testing.ts'
+import { deliveryBody, listDeliveries } from './webhook-views.ts'
 import {
   announceByWebhook,
-  deliveryBody,
   dueDelivery,
-  listDeliveries,
   type Outcome,
   receiverOf,
   recordOutcome,
@@ -133,6 +132,23 @@ test('the log tells of each message what became of it, newest first, page by pag
   const failed = await listDeliveries(house, { clientId: to.clientId, state: 'failed' })
   expect(failed.deliveries.map(({ id }) => id)).toEqual([ids[1]])
   expect(JSON.parse(await deliveryBody(house, ids[0]!))).toEqual(payload)
+})
+
+test('of everybody, each message says whose it is, and what is not delivered is counted', async () => {
+  await house.pool.query('delete from webhook_deliveries')
+  const [one, other] = [await aReceiver(), await aReceiver()]
+  const ids = [await announce(one), await announce(other), await announce(one)]
+  await ends(ids[0]!, taken)
+  await ends(ids[1]!, gone)
+  const first = await listDeliveries(house, { limit: 2 })
+  expect(first.counts).toEqual({ delivered: null, failed: 1, waiting: 1 })
+  const second = await listDeliveries(house, { limit: 2, cursor: first.nextCursor })
+  const all = [...first.deliveries, ...second.deliveries]
+  expect(all.map(({ id }) => id)).toEqual(ids.toReversed())
+  expect(all.map(({ client }) => client.id)).toEqual([one.clientId, other.clientId, one.clientId])
+  expect((await listDeliveries(house, { state: 'failed' })).deliveries.map(({ id }) => id)).toEqual([ids[1]])
+  expect(await replayFailed(house, 'olga@pass.test', null)).toEqual({ replayed: 1 })
+  expect((await listDeliveries(house, {})).counts).toEqual({ delivered: null, failed: 0, waiting: 2 })
 })
 
 describe('sending anew', () => {

@@ -122,72 +122,6 @@ export async function sweepWebhooks(house: House): Promise<number> {
   })
 }
 
-export interface DeliveryRow {
-  id: string
-  key: { id: string; name: string }
-  url: string
-  /** The payload's own `type`. */
-  type: string | null
-  state: 'waiting' | 'delivered' | 'failed'
-  attempts: number
-  nextTryAt: Date | null
-  lastAt: Date | null
-  lastStatus: number | null
-  /** Why the last try did not count; null where it did, or there was none. */
-  lastCode: string | null
-  lastResponse: string | null
-  lastMilliseconds: number | null
-  createdAt: Date
-}
-
-export interface DeliveryFilter {
-  clientId: string
-  state?: DeliveryRow['state']
-  cursor?: string | null
-  limit?: number
-}
-
-/** Newest first, with how many there are of each state. */
-export async function listDeliveries(
-  house: Pick<House, 'pool'>,
-  { clientId, state, cursor, limit = 50 }: DeliveryFilter,
-): Promise<{ deliveries: DeliveryRow[]; nextCursor: string | null; counts: Record<DeliveryRow['state'], number> }> {
-  const [before, beforeId] = cursor?.split('|') ?? []
-  const { rows } = await house.pool.query<DeliveryRow & { place: string }>(
-    `select d.id, json_build_object('id', k.id, 'name', k.name) as key, d.url, d.body::jsonb->>'type' as type, d.state, d.attempts,
-       d.next_try_at as "nextTryAt", d.last_at as "lastAt", d.last_status as "lastStatus", d.last_code as "lastCode",
-       d.last_response as "lastResponse", d.last_milliseconds as "lastMilliseconds", d.created_at as "createdAt",
-       d.created_at::text || '|' || d.id as place
-     from webhook_deliveries d join api_keys k on k.id = d.key_id
-     where d.client_id = $1 and ($2::text is null or d.state = $2)
-       and ($3::timestamptz is null or (d.created_at, d.id) < ($3, $4::uuid))
-     order by d.created_at desc, d.id desc limit $5`,
-    [clientId, state ?? null, before ?? null, beforeId ?? null, limit + 1],
-  )
-  const counted = await house.pool.query<{ state: DeliveryRow['state']; n: number }>(
-    'select state, count(*)::int as n from webhook_deliveries where client_id = $1 group by state',
-    [clientId],
-  )
-  const shown = rows.slice(0, limit)
-  return {
-    deliveries: shown.map(({ place: _, ...row }) => row),
-    nextCursor: rows.length > limit ? shown.at(-1)!.place : null,
-    counts: {
-      waiting: 0,
-      delivered: 0,
-      failed: 0,
-      ...Object.fromEntries(counted.rows.map(({ state, n }) => [state, n])),
-    },
-  }
-}
-
-/** The body of one message, to look at. Throws Refusal `not_found`. */
-export async function deliveryBody(house: Pick<House, 'pool'>, id: string): Promise<string> {
-  const { rows } = await house.pool.query<{ body: string }>('select body from webhook_deliveries where id = $1', [id])
-  if (!rows[0]) throw notFound('message')
-  return rows[0].body
-}
-
 /** Sends one message anew, whatever became of it, under the same id; its tries begin again. Throws Refusal `not_found`. */
 export async function replayDelivery(house: House, actor: Actor, id: string): Promise<void> {
   await house.db.transaction(async (tx) => {
@@ -197,16 +131,17 @@ export async function replayDelivery(house: House, actor: Actor, id: string): Pr
   })
 }
 
-/** Sends every message of a client anew that has failed, at most 10,000 at once. */
-export async function replayFailed(house: House, actor: Actor, clientId: string): Promise<{ replayed: number }> {
+/** Sends every message anew that has failed, of one client or (null) of all, at most 10,000 at once. */
+export async function replayFailed(house: House, actor: Actor, clientId: string | null): Promise<{ replayed: number }> {
   return house.db.transaction(async (tx) => {
     const rows = await sendAnew(
       tx,
       house,
-      sql`id in (select id from webhook_deliveries where client_id = ${clientId} and state = 'failed'
+      sql`id in (select id from webhook_deliveries where ${clientId ? sql`client_id = ${clientId} and` : sql``} state = 'failed'
         order by created_at, id limit ${atOnce} for update)`,
     )
-    if (rows.length > 0) await recordAudit(tx, actor, 'webhook.replay', clientId, { messages: rows.length }, clientId)
+    if (rows.length > 0)
+      await recordAudit(tx, actor, 'webhook.replay', clientId ?? 'all clients', { messages: rows.length }, clientId)
     return { replayed: rows.length }
   })
 }

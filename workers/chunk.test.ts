@@ -304,3 +304,21 @@ test('a chunk whose photos have all advanced, or whose run does not move, ends w
   await worked(jobOf(other.run, other.ids), never)
   expect(await states(other.ids)).toEqual(['listed'])
 })
+
+test('while somebody asked for evidence, what fails is kept with its requests, and only then', async () => {
+  const failing: ChunkStep['each'] = async () => {
+    throw new source.Truncated('12 bytes came, 1000 were stated')
+  }
+  const { run, ids } = await listed(1)
+  await workChunk(jobOf(run, ids), house, { queue: 'fetch-photos', from: 'listed', parallel: 1, each: failing })
+  expect(await evidenceOf(house, run.id, 10)).toEqual([])
+  await house.pool.query("update runs set capture_until = now() + interval '1 hour' where id = $1", [run.id])
+  await workChunk(jobOf(run, ids), house, { queue: 'fetch-photos', from: 'listed', parallel: 1, each: failing })
+  const [kept] = await evidenceOf(house, run.id, 10)
+  expect(kept).toMatchObject({
+    kind: 'captured',
+    code: 'truncated',
+    expected: 'p0.jpg: 12 bytes came, 1000 were stated',
+  })
+  expect(JSON.parse(kept!.excerpt).log.version).toBe('1.2')
+})

@@ -12,6 +12,7 @@ import { masked } from './masking.ts'
 import { halve, isPoison } from './poison.ts'
 import { nextTrySeconds, type Policy, policyOf } from './policy.ts'
 import { type Job, StaleAttempt } from './run.ts'
+import { harOf, type TracedRequest, traced } from './trace.ts'
 
 export interface ChunkStep {
   queue: 'fetch-photos' | 'render-photos'
@@ -105,9 +106,24 @@ export async function workChunk(job: ChunkJob, house: House, step: ChunkStep): P
     }
   }
 
+  const capture = async (photo: ChunkPhoto, error: unknown, requests: TracedRequest[]) => {
+    const policy = policyOf(error, job.signal)
+    if (policy.kind !== 'attempt' && policy.kind !== 'settle') return
+    const last = requests.at(-1)
+    const page = {
+      expected: masked(`${photo.filename ?? photo.ref}: ${(error as Error).message}`),
+      url: masked(last?.url ?? ''),
+      status: last?.status ?? 0,
+      contentType: 'application/json',
+      excerpt: harOf(requests),
+    }
+    await recordEvidence(house, run.id, photo.galleryId, step.queue, policy.code, page, 'captured')
+  }
+
   const outcomeOf = async (photo: ChunkPhoto): Promise<Outcome | null> => {
     try {
-      return await step.each(photo, run)
+      const each = () => step.each(photo, run)
+      return await (run.captures ? traced(each, (error, requests) => capture(photo, error, requests)) : each())
     } catch (error) {
       if (error instanceof StaleAttempt) throw error
       const policy = policyOf(error, job.signal)

@@ -89,6 +89,33 @@ async function read(answer: HttpAnswer): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
+it('tells of every request what became of it, whether it was answered or not', async () => {
+  const told: [string, number | null, boolean][] = []
+  const answers = [200, 404, 403, 502, 429, 503]
+  const { url } = await site((_, response) => {
+    const status = answers.shift()!
+    response.writeHead(status, status === 503 ? { 'Retry-After': '5' } : {}).end()
+  })
+  const http = httpWith({
+    answered: ({ lane, status, isLimited, milliseconds }) => {
+      expect(milliseconds).toBeGreaterThan(0)
+      told.push([lane, status, isLimited])
+    },
+  })
+  for (const _ of [200, 404, 403, 502]) await (await http.request(url)).discard()
+  for (const _ of [429, 503]) await expect(http.request(url, { lane: 'bytes' })).rejects.toThrow(RateLimited)
+  await expect(http.request(await nobodyThere())).rejects.toThrow(SourceUnreachable)
+  expect(told).toEqual([
+    ['page', 200, false],
+    ['page', 404, false],
+    ['page', 403, false],
+    ['page', 502, false],
+    ['bytes', 429, true],
+    ['bytes', 503, true],
+    ['page', null, false],
+  ])
+})
+
 describe('an answer', () => {
   it('gives status, address, headers, cookies and text', async () => {
     const { url, requests } = await site((_, response) => {

@@ -1,6 +1,7 @@
 // The Http of connectors: undici behind the address guard, paced by the budget of each host.
 import { type Dispatcher, errors } from 'undici'
 import { AddressNotAllowed, allowedUrl, guardedAgent } from '#server/addresses.ts'
+import type { Answered } from '#server/host-minutes.ts'
 import { type Budget, HostResting, type RateBounds } from '#server/pacing.ts'
 import { Answer, SlowWatch } from './answer.ts'
 import {
@@ -12,6 +13,7 @@ import {
   RateLimited,
   SourceUnreachable,
 } from './connectors/connector.ts'
+import { noteRequest } from './trace.ts'
 
 type Pacing = Record<'page' | 'bytes', PacingBounds>
 
@@ -28,6 +30,8 @@ export interface HttpSettings {
   userAgent?: string
   /** Ends every request and body. */
   signal?: AbortSignal
+  /** Told of every request that went out, once its answer begins or it is clear that none comes. */
+  answered?(how: Answered): void
   /** To one origin at a time. Default 64. */
   connections?: number
   /** A body that sends nothing for so long is Truncated. Default 30. */
@@ -115,6 +119,20 @@ async function once(
   if (budget) await turn(budget, url.host, lane, { ...pacing[lane], provider }, signal)
   signal?.throwIfAborted()
   let data: Dispatcher.ResponseData
+  const at = new Date()
+  const note = (status: number | null, contentType: string | null, problem: string | null) =>
+    noteRequest(() => ({
+      at,
+      method,
+      url: url.href,
+      milliseconds: Date.now() - at.getTime(),
+      status,
+      contentType,
+      problem,
+    }))
+  const began = performance.now()
+  const answered = (status: number | null, isLimited = false) =>
+    settings.answered?.({ host: url.host, lane, provider, status, isLimited, milliseconds: performance.now() - began })
   try {
     data = await agent.request({
       origin: url.origin,
@@ -127,13 +145,17 @@ async function once(
       bodyTimeout: (settings.stallSeconds ?? 30) * 1000,
     })
   } catch (error) {
+    note(null, null, (error as Error).message)
     signal?.throwIfAborted()
     if (error instanceof AddressNotAllowed) throw new AddressRefused(url.host, { cause: error })
     if (error instanceof errors.InvalidArgumentError) throw error
+    answered(null)
     throw new SourceUnreachable(`${url.host} does not answer`, { cause: error })
   }
   const answer = new Answer(url, data, watch, signal)
+  note(answer.status, answer.header('content-type'), null)
   const after = answer.status === 429 || answer.status === 503 ? retryAfterSeconds(answer) : null
+  answered(answer.status, answer.status === 429 || after !== null)
   if (answer.status === 429 || after !== null) {
     await answer.discard()
     const fruitless = !served.delete(url.host)

@@ -3,18 +3,19 @@
 import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { setFlagsFromString } from 'node:v8'
 import { sql } from 'drizzle-orm'
 import { sweepDeletions } from '#server/deletion-removal.ts'
 import { env } from '#server/env.ts'
 import { ownFolder, sweepFolders } from '#server/folders.ts'
+import { createHostRecord, sweepHostMinutes } from '#server/host-minutes.ts'
 import { openHouse } from '#server/house.ts'
 import { sweepIdempotency } from '#server/idempotency.ts'
 import { jsonb } from '#server/jsonb.ts'
-import { stopListening } from '#server/live.ts'
+import { onWork, stopListening } from '#server/live.ts'
 import { log } from '#server/log.ts'
 import { sweepMails } from '#server/mails.ts'
 import { createBudget } from '#server/pacing.ts'
+import { letBytesPass } from '#server/passing-bytes.ts'
 import { queueNames, queues, type WorkerGroup } from '#server/queues.ts'
 import { endUnfinished } from '#server/retention-unfinished.ts'
 import { sampleRuns } from '#server/samples.ts'
@@ -25,6 +26,8 @@ import { sweepLoose } from '#server/uploads/loose.ts'
 import { closeDays } from '#server/uploads/runs.ts'
 import { sweepWatermarks } from '#server/watermarks.ts'
 import { sweepWebhooks } from '#server/webhooks.ts'
+import { signWorker, type WorkerState } from '#server/worker-control.ts'
+import packageJson from '../package.json' with { type: 'json' }
 import { createBrowser } from './browser.ts'
 import { createHttp } from './http.ts'
 import { createImager } from './imaging.ts'
@@ -72,11 +75,11 @@ const signMilliseconds = 5000
 const tidyMilliseconds = 30_000
 const hourMilliseconds = 3600_000
 const tellMilliseconds = 1000
+const version = `${packageJson.version}, Node ${process.versions.node}`
 /** What is put lies on this machine already: temp files of a store go quickly, parts over a slow line may not. */
 const staleSeconds = { files: 60, s3: 3600 }
 
-// Else the heap is walked for every 15 MB that flow through it: half the processor time of large originals.
-setFlagsFromString('--external-memory-accounted-in-global-limit')
+letBytesPass()
 // What it writes is its client's: for nobody else on this machine, whoever started it.
 process.umask(0o077)
 const id = randomUUID()
@@ -85,7 +88,13 @@ const house = await openHouse(settings, { supervise: true, applicationName: `pas
 const temp = await ownFolder(settings.PASS_DATA_DIR, 'worker')
 const ending = new AbortController()
 const budget = createBudget(house.pool, { patienceSeconds: 20 })
-const http = createHttp({ allowLocal: settings.ALLOW_LOCAL_SOURCES, budget, signal: ending.signal })
+const record = createHostRecord(house)
+const http = createHttp({
+  allowLocal: settings.ALLOW_LOCAL_SOURCES,
+  budget,
+  signal: ending.signal,
+  answered: record.note,
+})
 const browser = createBrowser({ allowLocal: settings.ALLOW_LOCAL_SOURCES, temp })
 const sessions = createSessions(
   house,
@@ -99,18 +108,23 @@ const sessions = createSessions(
   ending.signal,
 )
 const tools: Tools = { house, sessions, http, imager: createImager({ concurrency: 1 }), temp }
-const worker = startWorker({
-  house,
-  queues: queueNames.filter((name) => group === 'all' || queues[name].group === group),
-  steps,
-  tools,
-})
+const start = () =>
+  startWorker({
+    house,
+    queues: queueNames.filter((name) => group === 'all' || queues[name].group === group),
+    steps,
+    tools,
+  })
+let worker = start()
+let state: WorkerState = 'working'
+let leaving = false
 
 const chores = [
   every(sweepMilliseconds, () => sweep(house)),
   every(sweepMilliseconds, () => sweepWebhooks(house)),
   every(sweepMilliseconds, () => sweepMails(house)),
   every(signMilliseconds, sign),
+  every(signMilliseconds, record.flush),
   every(signMilliseconds, () => sampleRuns(house)),
   every(tidyMilliseconds, () => forgetCredentials(house)),
   every(tellMilliseconds, () => tellSenders(house)),
@@ -120,13 +134,14 @@ const chores = [
   every(tidyMilliseconds, () => sweepIdempotency(house)),
   every(tidyMilliseconds, () => sweepDeletions(house)),
   every(hourMilliseconds, () => endUnfinished(house)),
+  every(hourMilliseconds, () => sweepHostMinutes(house)),
   every(tidyMilliseconds, () => sweepWatermarks(house)),
   every(tidyMilliseconds, () => house.store.sweep(staleSeconds[settings.S3_BUCKET ? 's3' : 'files'])),
 ]
+onWork(house, id, () => void sign().catch(() => {}))
 await sign().catch(() => {})
 process.stdout.write(`${JSON.stringify({ event: 'ready', worker: id, group, pid: process.pid })}\n`)
 
-let leaving = false
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void leave(signal))
 process.on('disconnect', () => void leave('disconnect'))
 
@@ -135,6 +150,7 @@ async function leave(why: string): Promise<void> {
   leaving = true
   log.info({ why, active: worker.active() }, 'draining')
   for (const chore of chores) clearInterval(chore)
+  void record.flush().catch(() => {})
   const late = setTimeout(() => {
     log.warn({ active: worker.active() }, 'left with work in hand: it is taken over when its heartbeat is missed')
     process.exit(0)
@@ -152,13 +168,33 @@ async function leave(why: string): Promise<void> {
   process.exit(0)
 }
 
-/** A sign of life, for the workers' page and for "no worker serves this queue". */
+/** A sign of life, for the workers' page and for "no worker serves this queue"; heeds what people want of this worker. */
 async function sign(): Promise<void> {
-  await house.db.execute(sql`
-    insert into workers (id, "group", host, pid, version, resident_bytes, jobs)
-    values (${id}, ${group}, ${hostname()}, ${process.pid}, ${process.version}, ${process.memoryUsage.rss()}, ${worker.active()})
-    on conflict (id) do update set seen_at = now(), resident_bytes = excluded.resident_bytes, jobs = excluded.jobs`)
-  await house.db.execute(sql`delete from workers where seen_at < now() - interval '1 minute'`)
+  if (leaving) return
+  const wishes = await signWorker(house, {
+    ...{ id, group, host: hostname(), pid: process.pid, version, state },
+    ...{ residentBytes: process.memoryUsage.rss(), work: worker.inHand(), ended: worker.ended() },
+  })
+  if (wishes.drain && state === 'working') await drain()
+  else if (!wishes.drain && state === 'drained') {
+    state = 'working'
+    worker = start()
+    await sign()
+  }
+}
+
+/** Signs go on meanwhile; what is wished by then is heeded with the last one. */
+async function drain(): Promise<void> {
+  state = 'draining'
+  log.info({ active: worker.active() }, 'draining: somebody asked')
+  const drained = worker.drain()
+  void drained
+    .then(() => {
+      state = 'drained'
+      return sign()
+    })
+    .catch(() => {})
+  await sign()
 }
 
 function every(milliseconds: number, chore: () => Promise<unknown>): NodeJS.Timeout {

@@ -7,7 +7,9 @@ import type { Tx } from '#db/client.ts'
 import type { House } from '#server/house.ts'
 import { onWork } from '#server/live.ts'
 import { log } from '#server/log.ts'
+import { watchPauses } from '#server/queue-control.ts'
 import { type NewJob, type Payload, type QueueName, queues } from '#server/queues.ts'
+import { EndedJobs } from './ended.ts'
 import { Fairness } from './fairness.ts'
 import { isDatabaseFault } from './policy.ts'
 
@@ -39,6 +41,10 @@ export interface RunningWorker {
   /** Takes nothing new, lets what is in hand come to its next safe point, and resolves when all is settled. */
   drain(): Promise<void>
   active(): number
+  /** The oldest first. */
+  inHand(): { queue: QueueName; runId: string | null; since: string }[]
+  /** Jobs that came to their end within the last minute, by queue. */
+  ended(): Record<string, number>
 }
 
 export interface WorkerOptions<Tools> {
@@ -54,6 +60,7 @@ interface Attempt {
   retryCount: number
   group: string | null
   suspect: boolean
+  since: Date
 }
 
 /** Of jobs that may be what a worker died of: taken first, and one at a time, so that none dies of another. */
@@ -71,6 +78,8 @@ export function startWorker<Tools>(options: WorkerOptions<Tools>): RunningWorker
   const draining = new AbortController()
   // Not by job: one that was lost and taken again by the same worker is two attempts.
   const attempts = new Set<Attempt>()
+  const pauses = watchPauses(house)
+  const ended = new EndedJobs()
 
   const beat = setInterval(() => {
     for (const [queue, jobs] of Map.groupBy(attempts, (job) => job.queue)) {
@@ -94,7 +103,7 @@ export function startWorker<Tools>(options: WorkerOptions<Tools>): RunningWorker
           const { id, retryCount, groupId, priority, data } = job
           suspect = priority >= suspectPriority
           fairness.served(groupId ?? null)
-          return { attempt: { queue, id, retryCount, group: groupId ?? null, suspect }, data }
+          return { attempt: { queue, id, retryCount, group: groupId ?? null, suspect, since: new Date() }, data }
         }
         fairness.foundNone(ignoreGroups)
       }
@@ -107,10 +116,13 @@ export function startWorker<Tools>(options: WorkerOptions<Tools>): RunningWorker
     const inHand = new Set<Promise<void>>()
     const fairness = new Fairness()
     let woken = Promise.withResolvers<void>()
-    const stop = onWork(house, queue, () => woken.resolve())
+    const stop = onWork(house, queue, () => {
+      pauses.lookAgain()
+      woken.resolve()
+    })
     while (!draining.signal.aborted) {
       let taken: Awaited<ReturnType<typeof take>>
-      if (inHand.size < queues[queue].concurrency) {
+      if (inHand.size < queues[queue].concurrency && !(await pauses.isPaused(queue)) && !draining.signal.aborted) {
         taken = await take(queue, fairness).catch((error: Error) => {
           log.warn({ queue, err: error.message }, 'taking jobs')
           return undefined
@@ -169,6 +181,7 @@ export function startWorker<Tools>(options: WorkerOptions<Tools>): RunningWorker
       async finish(work) {
         const result = await fenced(true, work)
         settled = true
+        ended.add(queue)
         return result
       },
       checkpoint: (work) => fenced(false, work),
@@ -227,6 +240,8 @@ export function startWorker<Tools>(options: WorkerOptions<Tools>): RunningWorker
   const serving = Promise.all(options.queues.map((queue) => serve(queue)))
   return {
     active: () => attempts.size,
+    inHand: () => [...attempts].map(({ queue, group, since }) => ({ queue, runId: group, since: since.toISOString() })),
+    ended: () => ended.lately(),
     async drain() {
       draining.abort()
       await serving

@@ -1,5 +1,7 @@
 // One sign-in at a provider: with which credentials, into whose account, and for how long.
 import type { House } from '#server/house.ts'
+import { HostResting } from '#server/pacing.ts'
+import { providerStops } from '#server/provider-stops.ts'
 import { type ProviderId, providers } from '#server/providers.ts'
 import { rotateCredentials } from '#server/sign-ins.ts'
 import { recordHealth, type SourceView, sourceRow } from '#server/sources.ts'
@@ -62,6 +64,7 @@ export function deskOf(tools: SignInTools, source: SourceView, place: 'credentia
   return {
     connector,
     async signIn(credentials) {
+      await refuseStopped(house, source.provider)
       const used = async () => {
         latest ??= await credentials()
         return latest
@@ -103,6 +106,14 @@ function endsAt(
   const from = place === 'credentials' && givenAt ? givenAt.getTime() : Date.now()
   return new Date(from + life.hours * 3_600_000)
 }
+
+/** A browser that signs in is paced by nobody: a provider that was stopped is not even opened. */
+async function refuseStopped(house: House, provider: ProviderId): Promise<void> {
+  if ((await providerStops(house)).has(provider)) throw new HostResting(providers[provider].title, stoppedSeconds)
+}
+
+/** Until the work looks again whether it may. */
+const stoppedSeconds = 60
 
 /** With new credentials: a run that goes on in somebody else's account would take its photos for gone. */
 async function ownAccount(house: House, sourceId: string, session: SourceSession, isNew: boolean): Promise<void> {

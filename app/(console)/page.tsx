@@ -1,8 +1,8 @@
 import type { Metadata } from 'next'
-import { RunsPage } from './runs-page.tsx'
+import { Home } from '../home/home.tsx'
 
-export const metadata: Metadata = { title: 'Runs' }
+export const metadata: Metadata = { title: 'Home' }
 
 export default function Page() {
-  return <RunsPage />
+  return <Home />
 }

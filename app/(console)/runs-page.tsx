@@ -1,79 +1,211 @@
 'use client'
 import { Button, Skeleton } from '@mantine/core'
+import { useQueryClient } from '@tanstack/react-query'
 import Link from 'next/link'
-import { counted } from '../format.ts'
+import { useRouter, useSearchParams } from 'next/navigation'
+import { useCallback, useEffect, useState } from 'react'
+import { BulkBar } from '../bulk/bulk-bar.tsx'
+import { count, counted } from '../format.ts'
 import { Connection, Dimmed, FirstLook } from '../live/connection.tsx'
-import { useRuns } from '../live/use-runs.ts'
-import { Empty, PageHead, Section, Trouble } from '../parts/parts.tsx'
-import { RunList, type RunRow } from '../run-list/run-list.tsx'
-import { OpenProblems } from '../sharing/open-problems.tsx'
-
-/** What needs a person first, then what moves, then what is over. */
-const groups: { title: string; aside: string; has: (run: RunRow) => boolean }[] = [
-  {
-    title: 'Waiting for you',
-    aside: 'start, answer or look',
-    has: ({ state, totals }) =>
-      ['blocked', 'planned', 'failed'].includes(state) || (state === 'done_with_problems' && totals.failed > 0),
-  },
-  { title: 'Moving', aside: '', has: ({ state }) => state === 'running' || state === 'surveying' },
-  { title: 'Paused', aside: '', has: ({ state }) => state === 'paused' },
-  { title: 'Finished', aside: '', has: () => true },
-]
+import { Empty, PageHead, Trouble } from '../parts/parts.tsx'
+import { type Filter, isNarrowed, tabWords } from '../run-list/filter.ts'
+import classes from '../run-list/filters.module.css'
+import { Filters } from '../run-list/filters.tsx'
+import { RunTable } from '../run-list/run-table.tsx'
+import { Tabs } from '../run-list/tabs.tsx'
+import { useFilter } from '../run-list/use-filter.ts'
+import { useRunRows } from '../run-list/use-run-rows.ts'
+import { type Selection, useSelection } from '../run-list/use-selection.ts'
+import { ViewsMenu } from '../run-list/views-menu.tsx'
+import { sentence, useTRPC } from '../trpc.ts'
 
 export function RunsPage() {
-  const { view, connection, refused } = useRuns()
+  const { filter, address, query, change } = useFilter()
+  const row = useSearchParams().get('row')
+  const selection = useSelection()
+  const [reading, setReading] = useState(false)
+  const [visible, setVisible] = useState<[number, number]>([0, 20])
+  const held = reading || selection.count > 0 || visible[0] > 0
+  const list = useRunRows({ query, held, visible })
+  const { rows, counts, connection, refused, pending, error } = list
+  const onVisible = useCallback((next: [number, number]) => setVisible(next), [])
+  useExactId(filter.text)
   if (refused) return <Trouble message={refused.message} />
+  const total = counts?.[filter.tab] ?? null
+  const isEmpty = !pending && !list.changing && rows.length === 0
   return (
     <>
-      <PageHead title={view ? headline(view.runs) : 'Runs'}>
+      <PageHead title={counts ? headline(counts.attention, counts.moving) : 'Runs'}>
         <Connection connection={connection} />
-        <Button component={Link} href="/uploads/new" variant="default">
-          New upload
-        </Button>
+        <ViewsMenu address={address} />
       </PageHead>
-      {!view && (
+      <Filters filter={filter} change={change} />
+      <Tabs
+        label="By state"
+        words={tabWords}
+        counts={counts}
+        tab={filter.tab}
+        onChange={(tab) => {
+          selection.clear()
+          change({ tab })
+        }}
+      />
+      <div className={classes.line}>
+        <span>{total !== null && (list.more ? `${counted(total, 'run')}` : counted(rows.length, 'run'))}</span>
+        <Waiting fresh={list.fresh} moved={list.moved} held={held} show={list.reload} />
+        <Button
+          component="a"
+          href={`/api/export/runs?query=${encodeURIComponent(JSON.stringify(query))}`}
+          download
+          size="compact-sm"
+          h={30}
+          variant="subtle"
+          color="gray"
+        >
+          Export as CSV
+        </Button>
+      </div>
+      {pending && (
         <FirstLook connection={connection}>
           <Loading />
         </FirstLook>
       )}
-      <OpenProblems />
-      {view?.runs.length === 0 && <NoRuns />}
-      {view && (
+      {error && rows.length === 0 && <Trouble message={sentence(error)!} again={list.reload} />}
+      {isEmpty && !error && <None filter={filter} change={change} />}
+      {rows.length > 0 && (
         <Dimmed connection={connection}>
-          {grouped(view.runs).map(({ title, aside, runs }) => (
-            <Section key={title} title={title} aside={aside || counted(runs.length, 'run')}>
-              <RunList runs={runs} withClient />
-            </Section>
-          ))}
-          {view.nextCursor && <p>Older runs are on the pages of their clients.</p>}
+          <RunTable
+            rows={rows}
+            total={total}
+            selection={selection}
+            onVisible={onVisible}
+            onReading={setReading}
+            place={address}
+            row={row}
+            more={list.more}
+            fetchMore={list.fetchMore}
+          />
         </Dimmed>
       )}
+      {selection.count > 0 && <Selected selection={selection} total={total} query={query} rows={rows} />}
     </>
   )
 }
 
-/** The first line answers: does anything need me, and does it move? */
-function headline(runs: RunRow[]): string {
-  const [waiting, moving] = [groups[0]!, groups[1]!].map(({ has }) => runs.filter(has).length) as [number, number]
-  if (runs.length === 0) return 'Runs'
-  const moves = moving === 0 ? 'nothing is moving' : moving === 1 ? 'one run is moving' : `${moving} runs are moving`
-  if (waiting === 0) return `Nothing waits for you, ${moves}`
-  return `${waiting === 1 ? 'One run waits' : `${waiting} runs wait`} for you, ${moves}`
+function headline(waiting: number, moving: number): string {
+  const moves = moving === 0 ? 'nothing moves' : moving === 1 ? 'one moves' : `${count(moving)} move`
+  if (waiting === 0) return `No run needs you, ${moves}`
+  return `${waiting === 1 ? 'One run needs' : `${count(waiting)} runs need`} you, ${moves}`
 }
 
-/** Each run stands in the first group that has it. */
-function grouped(runs: RunRow[]) {
-  return groups
-    .map(({ title, aside, has }, index) => ({
-      title,
-      aside,
-      runs: runs.filter((run) => has(run) && !groups.slice(0, index).some((earlier) => earlier.has(run))),
-    }))
-    .filter((group) => group.runs.length > 0)
+/** What has come or gone meanwhile; the list changes when its reader says so. */
+function Waiting({ fresh, moved, held, show }: { fresh: number; moved: number; held: boolean; show: () => void }) {
+  if (!held || fresh + moved === 0) return null
+  const words = [fresh > 0 && `${count(fresh)} new`, moved > 0 && `${count(moved)} moved on`].filter(Boolean).join(', ')
+  const toTop = () => {
+    window.scrollTo({ top: 0 })
+    show()
+  }
+  return (
+    <Button size="compact-sm" h={30} variant="light" onClick={toTop} aria-label={`${words}: show the list as it is`}>
+      {words}
+    </Button>
+  )
 }
 
-function NoRuns() {
+interface SelectedProps {
+  selection: Selection
+  total: number | null
+  query: ReturnType<typeof useFilter>['query']
+  rows: ReturnType<typeof useRunRows>['rows']
+}
+
+function Selected({ selection, total, query, rows }: SelectedProps) {
+  const trpc = useTRPC()
+  const queryClient = useQueryClient()
+  const [looking, setLooking] = useState(false)
+  const { matched, picked } = selection
+  const now = new Map(rows.map((run) => [run.id, run]))
+  const selectMatching = async () => {
+    setLooking(true)
+    try {
+      selection.match(await queryClient.fetchQuery(trpc.bulk.matching.queryOptions(query, { staleTime: 0 })))
+    } finally {
+      setLooking(false)
+    }
+  }
+  return (
+    <BulkBar
+      what={matched ?? { runs: [...picked.values()].map((run) => now.get(run.id) ?? run) }}
+      matching={matched ? null : total}
+      selectMatching={() => void selectMatching()}
+      looking={looking}
+      cut={matched?.cut ?? false}
+      clear={selection.clear}
+    />
+  )
+}
+
+/** The whole id of a run is no search: it is gone to at once. */
+function useExactId(text: string | undefined): void {
+  const router = useRouter()
+  const trpc = useTRPC()
+  const queryClient = useQueryClient()
+  useEffect(() => {
+    if (!text || !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) return
+    let isLeft = false
+    void queryClient.fetchQuery(trpc.search.run.queryOptions({ id: text.toLowerCase() })).then((run) => {
+      // In place of the list: the way back leads to where one came from.
+      if (run && !isLeft) router.replace(`/runs/${run.id}`)
+    })
+    return () => {
+      isLeft = true
+    }
+  }, [text, router, trpc, queryClient])
+}
+
+function None({ filter, change }: { filter: Filter; change: (next: Partial<Filter>) => void }) {
+  const clear = {
+    kind: undefined,
+    providers: undefined,
+    clientId: undefined,
+    staff: undefined,
+    from: undefined,
+    to: undefined,
+    text: undefined,
+  }
+  if (isNarrowed(filter))
+    return (
+      <Empty
+        title="No run matches"
+        action={
+          <Button variant="default" onClick={() => change({ ...clear, tab: 'all' })}>
+            Clear the filters
+          </Button>
+        }
+      >
+        {filter.text
+          ? `Nothing has “${filter.text}” in it that these filters let through.`
+          : 'These filters let nothing through.'}
+      </Empty>
+    )
+  if (filter.tab !== 'all')
+    return (
+      <Empty
+        title={filter.tab === 'attention' ? 'Nothing needs you' : `None is ${tabWords[filter.tab]}`}
+        action={
+          <Button variant="default" onClick={() => change({ tab: 'all' })}>
+            Show all
+          </Button>
+        }
+      >
+        {filter.tab === 'attention' ? 'Every run goes on by itself or is over.' : 'The other tabs have what there is.'}
+      </Empty>
+    )
+  return <NoRuns />
+}
+
+export function NoRuns() {
   return (
     <Empty
       title="No runs yet"
@@ -92,7 +224,7 @@ function NoRuns() {
 function Loading() {
   return (
     <div aria-busy="true" role="status" aria-label="Loading">
-      {[1, 2, 3, 4].map((row) => (
+      {[1, 2, 3, 4, 5, 6].map((row) => (
         <Skeleton key={row} height={40} my="md" />
       ))}
     </div>

@@ -3,10 +3,12 @@
 import { Button, Skeleton } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { KeySwitch } from '../keyboard/key-switch.tsx'
 import { PageHead, Section, Trouble } from '../parts/parts.tsx'
 import { signOut } from '../shell/sign-out.ts'
 import { sentence, useTRPC } from '../trpc.ts'
 import classes from './account.module.css'
+import { OwnPassword } from './own-password.tsx'
 import { SecondFactor } from './second-factor.tsx'
 import { SessionList } from './session-list.tsx'
 
@@ -25,8 +27,20 @@ export function AccountPage() {
         </Button>
       </PageHead>
       <SecondFactor enabled={secondFactor} required={secondFactorRequired} onChange={() => me.refetch()} />
+      {!held && <OwnPassword email={email} />}
+      {role !== 'photographer' && <Keys />}
       <OwnSessions />
     </main>
+  )
+}
+
+function Keys() {
+  return (
+    <Section title="Keyboard">
+      <div className={classes.keys}>
+        <KeySwitch />
+      </div>
+    </Section>
   )
 }
 

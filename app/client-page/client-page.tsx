@@ -45,7 +45,12 @@ export function ClientPageView({ token, person }: { token?: string; person: Pers
 function Page({ person }: { person: Person | null }) {
   const { view: page, connection, refused } = useClientPage()
   useFreshAlbums(page)
-  if (refused) return <Empty title="This page is closed">{refused.message}</Empty>
+  if (refused)
+    return (
+      <Empty whole title="This page is closed">
+        {refused.message}
+      </Empty>
+    )
   if (!page)
     return (
       <FirstLook connection={connection}>

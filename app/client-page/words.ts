@@ -66,6 +66,10 @@ const albumReasons: Record<string, Reason> = {
   count_mismatch: { title: 'Numbers differ', why: 'Another number of photos is stated there than is shown.' },
   order_broken: { title: 'Order is not certain', why: 'Two photos stood at the same place there.' },
   sets_differ: { title: 'Sections differ', why: 'Photos stood in sections that the album does not name.' },
+  photos_failed: {
+    title: 'Photos are missing',
+    why: 'Some photos of these albums did not come over; they are named here.',
+  },
   cover_missing: { title: 'Cover is missing', why: 'The cover picture is not among the photos that came.' },
   access_differs: { title: 'Who may see them', why: 'It was not certain who may see them, so only you can, for now.' },
 }

@@ -68,10 +68,22 @@ export function Section({
 }
 
 /** Nothing here yet: says why, and the next step. */
-export function Empty({ title, children, action }: { title: string; children: ReactNode; action?: ReactNode }) {
+export function Empty({
+  title,
+  children,
+  action,
+  whole,
+}: {
+  title: string
+  children: ReactNode
+  action?: ReactNode
+  /** It is all there is on the page. */
+  whole?: boolean
+}) {
+  const Heading = whole ? 'h1' : 'h2'
   return (
     <div className={classes.empty}>
-      <h2>{title}</h2>
+      <Heading>{title}</Heading>
       <p>{children}</p>
       {action}
     </div>
@@ -79,9 +91,10 @@ export function Empty({ title, children, action }: { title: string; children: Re
 }
 
 /** It could not be shown: the sentence, and another try. */
-export function Trouble({ message, again }: { message: string; again?: () => void }) {
+export function Trouble({ message, again, whole }: { message: string; again?: () => void; whole?: boolean }) {
   return (
     <Empty
+      whole={whole}
       title="This could not be shown"
       action={
         again && (

@@ -3,29 +3,29 @@ import { ActionIcon, Button, Menu, useMantineColorScheme } from '@mantine/core'
 import Link from 'next/link'
 import { usePathname } from 'next/navigation'
 import type { ReactNode } from 'react'
+import { Commands } from '../commands/commands.tsx'
 import { Icon, type IconName } from '../icons.tsx'
+import { Keyboard } from '../keyboard/keyboard.tsx'
 import { Mark } from './mark.tsx'
+import { OperationsMenu } from './operations-menu.tsx'
+import { CurrentPerson, type Person } from './person.tsx'
 import classes from './shell.module.css'
 import { signOut } from './sign-out.ts'
+import { type TimesIn, useTimesIn } from './times-in.ts'
 
 const places = [
-  { href: '/', label: 'Runs', within: ['/runs', '/galleries'] },
+  { href: '/', label: 'Home', within: [] as string[] },
+  { href: '/runs', label: 'Runs', within: ['/runs', '/galleries'] },
   { href: '/clients', label: 'Clients', within: ['/clients', '/sources'] },
-  { href: '/providers', label: 'Providers', within: ['/providers'] },
 ]
 
-export function Shell({
-  person,
-  children,
-}: {
-  person: { name: string; email: string; role: string }
-  children: ReactNode
-}) {
+export function Shell({ person, children }: { person: Person; children: ReactNode }) {
   const path = usePathname()
   const here = (place: (typeof places)[number]) =>
     path === place.href || place.within.some((start) => path === start || path.startsWith(`${start}/`))
+  const [timesIn] = useTimesIn()
   return (
-    <>
+    <CurrentPerson person={person}>
       <a className={classes.skip} href="#content">
         Skip to the content
       </a>
@@ -45,7 +45,9 @@ export function Shell({
                 {place.label}
               </Link>
             ))}
+            <OperationsMenu path={path} />
           </nav>
+          <Commands />
           <Button component={Link} href="/runs/new" size="compact-sm" h={30} aria-label="New migration">
             <Icon name="plus" size={14} />
             <span className={classes.newWord}>New migration</span>
@@ -53,10 +55,11 @@ export function Shell({
           <PersonMenu person={person} />
         </div>
       </header>
-      <main id="content" className={classes.content}>
+      <main id="content" className={classes.content} key={timesIn}>
         {children}
       </main>
-    </>
+      <Keyboard />
+    </CurrentPerson>
   )
 }
 
@@ -66,8 +69,14 @@ const schemes: { value: 'light' | 'dark' | 'auto'; label: string; icon: IconName
   { value: 'dark', label: 'Dark', icon: 'moon' },
 ]
 
-function PersonMenu({ person }: { person: { name: string; email: string; role: string } }) {
+const clocks: { value: TimesIn; label: string }[] = [
+  { value: 'local', label: 'Times here' },
+  { value: 'UTC', label: 'Times in UTC' },
+]
+
+function PersonMenu({ person }: { person: Person }) {
   const { colorScheme, setColorScheme } = useMantineColorScheme()
+  const [timesIn, setTimesIn] = useTimesIn()
   return (
     <Menu position="bottom-end" width={232}>
       <Menu.Target>
@@ -95,6 +104,19 @@ function PersonMenu({ person }: { person: { name: string; email: string; role: s
             leftSection={<Icon name={icon} />}
             rightSection={colorScheme === value && <Icon name="check" size={14} />}
             onClick={() => setColorScheme(value)}
+          >
+            {label}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        {clocks.map(({ value, label }) => (
+          <Menu.Item
+            key={value}
+            role="menuitemradio"
+            aria-checked={timesIn === value}
+            leftSection={<Icon name={value === 'UTC' ? 'world' : 'clock'} />}
+            rightSection={timesIn === value && <Icon name="check" size={14} />}
+            onClick={() => setTimesIn(value)}
           >
             {label}
           </Menu.Item>

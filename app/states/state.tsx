@@ -7,6 +7,7 @@ export function State({ of, word, size = 'md' }: { of: StateWords; word?: string
   return (
     <span
       className={classes.state}
+      data-family={of.family}
       style={{ color: `var(--${of.family})`, fontSize: size === 'xs' ? '0.75rem' : undefined }}
     >
       <span className={classes.icon} data-moving={of.icon === 'moving' || undefined}>

@@ -20,7 +20,15 @@ export const runStates = {
   done: say('safe', 'circleCheck', 'done'),
   done_with_problems: say('needs-you', 'alert', 'done with problems'),
   cancelled: say('waiting', 'circleStop', 'cancelled'),
-  failed: say('needs-you', 'circleStop', 'failed'),
+  failed: say('needs-you', 'circleX', 'failed'),
+} as const satisfies Record<string, StateWords>
+
+/** What keeps a run that should move from moving. */
+export const standing = {
+  stalled: say('needs-you', 'alert', 'stalled'),
+  waiting: say('recovers', 'clock', 'waits for provider'),
+  retrying: say('recovers', 'retry', 'retrying'),
+  queued: say('waiting', 'dashed', 'queued'),
 } as const satisfies Record<string, StateWords>
 
 const galleryStates = {

@@ -168,7 +168,7 @@ test('exits for the thaw when nothing else moved for 30 s and the provider is no
   const halfAMinuteAgo = Date.now() - 31_000
   expect(frozen(now, halfAMinuteAgo)).toMatchObject({ exit: 4, code: 'thawing' })
   expect(frozen(now, Date.now() - 5_000)).toBeNull()
-  const busy: Snapshot = { ...now, retrying: { photos: 1, nextAt: null } }
+  const busy: Snapshot = { ...now, retrying: { ...now.retrying, photos: 1, nextAt: null } }
   expect(frozen(busy, halfAMinuteAgo)).toBeNull()
   const soon = await run('running', {}, { state: 'waiting', waitingSince: inMinutes(-0.2), askAgainAt: inMinutes(0.1) })
   expect(frozen(await snapshot(house, soon), halfAMinuteAgo)).toBeNull()

@@ -1,11 +1,11 @@
 // Follows a run to its end, to a wait that only a person or the provider can end, or until it is told to stop.
 import { setTimeout as delay } from 'node:timers/promises'
 import { databaseIsAway } from '#server/availability.ts'
+import { type FailureGroup, runFailures } from '#server/failures.ts'
 import type { House } from '#server/house.ts'
 import { Refusal } from '#server/refusal.ts'
 import { cancelRun, pauseRun, startRun } from '#server/runs.ts'
 import { type Snapshot, snapshot } from '#server/snapshots.ts'
-import { type FailureGroup, runFailures } from '#server/views.ts'
 import { type ExitCode, exit } from './endings.ts'
 import type { Shows } from './progress.ts'
 

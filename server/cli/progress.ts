@@ -1,7 +1,7 @@
 // What a command shows while a run moves: JSON lines, a live block in a terminal, or a line now and then.
 import type { Writable } from 'node:stream'
+import type { FailureGroup } from '#server/failures.ts'
 import type { Snapshot } from '#server/snapshots.ts'
-import type { FailureGroup } from '#server/views.ts'
 import { bar, bytes, count, duration } from './figures.ts'
 
 export interface Display {

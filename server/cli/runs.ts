@@ -1,9 +1,11 @@
 // Looking at runs, steering them, and proving what they did.
+
+import { runFailures } from '#server/failures.ts'
 import type { House } from '#server/house.ts'
 import { queueDepths } from '#server/queues.ts'
 import { cancelRun, pauseRun, retryRun } from '#server/runs.ts'
 import { snapshot } from '#server/snapshots.ts'
-import { listRuns, type RunRow, runFailures } from '#server/views.ts'
+import { listRuns, type RunRow } from '#server/views.ts'
 import { type ExitCode, exit, say } from './endings.ts'
 import { bytes, count, table } from './figures.ts'
 import { block, jsonLines } from './progress.ts'

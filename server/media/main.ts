@@ -4,11 +4,13 @@ import { env } from '#server/env.ts'
 import { type House, openHouse } from '#server/house.ts'
 import { stopListening } from '#server/live.ts'
 import { log } from '#server/log.ts'
+import { letBytesPass } from '#server/passing-bytes.ts'
 import { openUploads, type Uploads } from '#server/uploads.ts'
 import { mediaServer } from './server.ts'
 
 const drainMilliseconds = 25_000 // within the 30 s that orchestrators give
 const { HOST, MEDIA_PORT } = env()
+letBytesPass()
 
 try {
   const house = await openHouse(env(), { applicationName: 'media' })

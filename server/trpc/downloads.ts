@@ -1,14 +1,17 @@
 // What a run's readers take away as a file or look at on paper: certificate, report, redirects.
+import { Readable } from 'node:stream'
 import { headers } from 'next/headers'
 import { signedIn } from '#server/accounts.ts'
 import { type CertificateSummary, certificateSummary, writeCertificate } from '#server/certificates.ts'
 import { publicKeyPem } from '#server/certificates-key.ts'
+import { openEvidence } from '#server/evidence.ts'
 import type { House } from '#server/house.ts'
 import { log } from '#server/log.ts'
 import { redirectsCsv, redirectsNetlify, redirectsNginx, redirectsOf } from '#server/redirects.ts'
-import { Refusal } from '#server/refusal.ts'
+import { notFound, Refusal } from '#server/refusal.ts'
 import { writeReport } from '#server/reports.ts'
 import { recordDownload, runReader } from '#server/run-readers.ts'
+import { NoSuchObject } from '#server/store/store.ts'
 import { consoleHouse } from './house.ts'
 
 interface Download {
@@ -65,6 +68,29 @@ export async function answerDownload(request: Request, runId: string, what: stri
     })
   } catch (error) {
     return refused(error)
+  }
+}
+
+/** A kept page as text, or its screenshot: for staff, whatever the page would do in a browser. `?key=` of the object. */
+export async function answerEvidence(request: Request, runId: string): Promise<Response> {
+  try {
+    const house = await consoleHouse()
+    const { isStaff } = await runReader(house, runId, await signedIn(house, request.headers), null)
+    if (!isStaff) throw notFound('piece of evidence')
+    const key = new URL(request.url).searchParams.get('key') ?? ''
+    const { stream, bytes, contentType } = await openEvidence(house, runId, key)
+    return new Response(Readable.toWeb(stream) as ReadableStream, {
+      headers: {
+        'Content-Type': contentType,
+        'Content-Length': `${bytes}`,
+        'Content-Disposition': 'inline',
+        'X-Content-Type-Options': 'nosniff',
+        'Content-Security-Policy': "default-src 'none'; sandbox",
+        'Cache-Control': 'private, no-store',
+      },
+    })
+  } catch (error) {
+    return refused(error instanceof NoSuchObject ? notFound('piece of evidence') : error)
   }
 }
 

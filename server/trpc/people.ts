@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { roles } from '#server/accounts.ts'
 import { acceptInvitation, invite, listInvitations, revokeInvitation } from '#server/invitations.ts'
+import { changeOwnPassword } from '#server/own-password.ts'
 import { changeUser, dropSecondFactor, endSessions, listUsers, sessionsOf } from '#server/people.ts'
 import { requireSecondFactor, secondFactorRequired } from '#server/settings.ts'
 import { adminProcedure, invitedProcedure, ownProcedure, router } from './procedures.ts'
@@ -63,6 +64,9 @@ export const accountRouter = router({
   endSession: ownProcedure
     .input(z.strictObject({ id: sessionId }))
     .mutation(({ ctx, input }) => endSessions(ctx.house, ctx.actor, ctx.person.userId, { id: input.id })),
+  changePassword: ownProcedure
+    .input(z.strictObject({ current: z.string().max(200), next: z.string().max(200) }))
+    .mutation(({ ctx, input }) => changeOwnPassword(ctx.house, ctx.person, input)),
   endOtherSessions: ownProcedure.mutation(({ ctx }) =>
     endSessions(ctx.house, ctx.actor, ctx.person.userId, { except: ctx.person.sessionId }),
   ),

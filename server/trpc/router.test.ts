@@ -52,6 +52,33 @@ describe('the console’s procedures', () => {
     expect(audience('hosts.set')).toEqual(['ops', 'admin'])
   })
 
+  it('leaves searching, bulk acts and kept views to staff, ops and administrators', () => {
+    const ofThem = procedures.filter(([name]) => /^(search|bulk|views)\./.test(name))
+    expect(ofThem.map(([name]) => name)).toEqual(expect.arrayContaining(['search.runs', 'bulk.runs', 'views.save']))
+    for (const [, procedure] of ofThem) expect(audienceOf(procedure)).toEqual(['staff', 'ops', 'admin'])
+  })
+
+  it.each([
+    'queues.pause',
+    'queues.resume',
+    'queues.clear',
+    'workers.drain',
+    'workers.work',
+    'hosts.set',
+    'hosts.stop',
+    'hosts.let',
+    'webhooks.replayEverybodysFailed',
+  ])('%s is for ops and administrators, and staff look on', (name) => {
+    expect(audienceOf(Object.fromEntries(procedures)[name]!)).toEqual(['ops', 'admin'])
+  })
+
+  it.each(['queues.follow', 'hosts.follow', 'hosts.history', 'webhooks.follow', 'audit.list', 'audit.follow'])(
+    '%s is for staff too',
+    (name) => {
+      expect(audienceOf(Object.fromEntries(procedures)[name]!)).toEqual(['staff', 'ops', 'admin'])
+    },
+  )
+
   it('opens a client’s page to no photographer without a client', async () => {
     expect(await refusalOf('clientPage.albums', personAs('photographer'))).toMatchObject({ code: 'no_client' })
   })

@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import { acceptedCauses, acceptSkipped } from '#server/acceptance.ts'
 import { checkForChanges, chooseGalleries, lastRuns, plannedGalleries } from '#server/delta.ts'
+import { evidenceOf } from '#server/evidence.ts'
+import { decideCause, reopenCause, runFailures, runTroubledPhotos } from '#server/failures.ts'
 import { runGalleries } from '#server/galleries.ts'
 import { cancelRun, createMigration, pauseRun, resumeRun, retryRun, startRun } from '#server/runs.ts'
 import { snapshot } from '#server/snapshots.ts'
-import { listRuns, runDetail, runFailures, runTroubledPhotos } from '#server/views.ts'
+import { listRuns, runDetail } from '#server/views.ts'
 import { router, staffProcedure } from './procedures.ts'
 import { watch } from './watch.ts'
 
@@ -42,6 +44,15 @@ const again = run.extend({
   code: code.optional(),
   galleryId: z.int().optional(),
   photoPublicIds: z.array(z.uuid()).min(1).max(1000).optional(),
+  from: z.enum(['copy', 'render', 'verify']).optional(),
+  capture: z.boolean().optional(),
+})
+const cause = run.extend({ code, state: z.enum(['failed', 'skipped']) })
+const decision = cause.extend({
+  decision: z.enum(['ignored', 'resolved']),
+  hours: z.int().min(1).max(8760).optional(),
+  untilCount: z.int().min(1).optional(),
+  note: z.string().trim().max(500).optional(),
 })
 
 export const runsRouter = router({
@@ -64,6 +75,15 @@ export const runsRouter = router({
   troubledPhotos: staffProcedure
     .input(troubledPage)
     .query(({ ctx, input: { id, ...page } }) => runTroubledPhotos(ctx.house, id, page)),
+  evidence: staffProcedure
+    .input(run.extend({ code: code.optional() }))
+    .query(({ ctx, input }) => evidenceOf(ctx.house, input.id, 20, input.code)),
+  decideCause: staffProcedure
+    .input(decision)
+    .mutation(({ ctx, input: { id, ...decided } }) => decideCause(ctx.house, ctx.actor, id, decided)),
+  reopenCause: staffProcedure
+    .input(cause)
+    .mutation(({ ctx, input: { id, ...which } }) => reopenCause(ctx.house, ctx.actor, id, which)),
   accepted: staffProcedure.input(run).query(({ ctx, input }) => acceptedCauses(ctx.house, input.id)),
   accept: staffProcedure
     .input(run.extend({ code }))

@@ -10,6 +10,11 @@ const lookMilliseconds = 1000
 /** What lets somebody look: their session, or a link to their own page. */
 export type Keeper = { sessionId: string } | { linkId: string }
 
+export interface WatchOptions {
+  /** For what nobody announces: looked at so often, and told only where it has changed. */
+  restSeconds?: number
+}
+
 /** Yields a whole view each time. Throws Refusal `signed_out` or `link_closed` within a second of the keeper's end. */
 export async function* watch<View>(
   house: House,
@@ -17,13 +22,20 @@ export async function* watch<View>(
   runId: string,
   signal: AbortSignal | undefined,
   look: () => Promise<View>,
+  { restSeconds }: WatchOptions = {},
 ): AsyncGenerator<View> {
   const kept = watchKeeper(house, keeper)
   const either = signal ? AbortSignal.any([signal, kept.signal]) : kept.signal
   try {
-    for await (const _ of follow(house, runId, either)) {
+    let told: string | undefined
+    for await (const _ of follow(house, runId, either, restSeconds && restSeconds * 1000)) {
       const view = await look()
       if (either.aborted) break
+      if (restSeconds) {
+        const saying = JSON.stringify(view)
+        if (saying === told) continue
+        told = saying
+      }
       yield view
     }
     if (kept.signal.aborted)

@@ -1,77 +1,142 @@
 'use client'
 import { Button, Skeleton, TextInput } from '@mantine/core'
-import { useDisclosure } from '@mantine/hooks'
-import { useQuery } from '@tanstack/react-query'
+import { useDebouncedValue, useDisclosure } from '@mantine/hooks'
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import Link from 'next/link'
-import { useRouter } from 'next/navigation'
-import { useState } from 'react'
+import { useRouter, useSearchParams } from 'next/navigation'
+import { useEffect, useRef, useState } from 'react'
+import type { ClientTab } from '#server/client-search.ts'
 import { WaitingDeletions } from '../../deletion/waiting.tsx'
 import { count, counted } from '../../format.ts'
 import { Icon } from '../../icons.tsx'
 import { Ago, Empty, PageHead, Trouble } from '../../parts/parts.tsx'
+import { Tabs } from '../../run-list/tabs.tsx'
 import { State } from '../../states/state.tsx'
 import { runStates, wordsOf } from '../../states/states.ts'
 import { type Outputs, sentence, useTRPC } from '../../trpc.ts'
 import classes from './clients.module.css'
 import { NewClient } from './new-client.tsx'
 
-type Client = Outputs['clients']['list'][number]
+type Client = Outputs['search']['clients']['clients'][number]
+
+const tabWords = { all: 'all', attention: 'needs you', moving: 'moving', none: 'no run yet' } as const satisfies Record<
+  ClientTab,
+  string
+>
 
 export function ClientsPage() {
-  const trpc = useTRPC()
   const router = useRouter()
-  const clients = useQuery(trpc.clients.list.queryOptions())
-  const [search, setSearch] = useState('')
-  const [adding, add] = useDisclosure(false)
-  const needle = search.trim().toLowerCase()
-  const found = clients.data?.filter(({ name, email }) => `${name} ${email ?? ''}`.toLowerCase().includes(needle))
+  const { tab, text, change, isNew } = useClientFilter()
+  const [typed, setTyped] = useState(text)
+  const [settled] = useDebouncedValue(typed.trim(), 200)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only what is typed changes the address
+  useEffect(() => {
+    if (settled !== text) change({ text: settled })
+  }, [settled])
+  const [adding, add] = useDisclosure(isNew)
+  const pages = useInfiniteQuery(
+    useTRPC().search.clients.infiniteQueryOptions(
+      { tab, text },
+      { getNextPageParam: (page) => page.nextCursor, placeholderData: keepPreviousData },
+    ),
+  )
+  const clients = pages.data?.pages.flatMap((page) => page.clients)
+  const counts = pages.data?.pages[0]?.counts ?? null
+  const clear = () => {
+    setTyped('')
+    change({ text: '', tab: 'all' })
+  }
+  const isNarrowed = text !== '' || tab !== 'all'
   return (
     <>
-      <PageHead title={clients.data ? counted(clients.data.length, 'client') : 'Clients'}>
-        <TextInput
-          aria-label="Search clients"
-          placeholder="Name or e-mail"
-          leftSection={<Icon name="search" />}
-          value={search}
-          onChange={(event) => setSearch(event.currentTarget.value)}
-          className={classes.search}
-        />
+      <PageHead title={counts && text === '' ? counted(counts.all, 'client') : 'Clients'}>
         <Button onClick={add.open} leftSection={<Icon name="plus" size={14} />}>
           Add a client
         </Button>
       </PageHead>
-      {clients.isPending && [1, 2, 3, 4, 5].map((row) => <Skeleton key={row} height={32} my="md" />)}
-      {clients.error && !clients.data && <Trouble message={sentence(clients.error)!} again={() => clients.refetch()} />}
-      {clients.data?.length === 0 && (
+      <div className={classes.filters}>
+        <TextInput
+          data-search
+          aria-label="Search clients"
+          placeholder="Name or e-mail"
+          leftSection={<Icon name="search" />}
+          value={typed}
+          onChange={(event) => setTyped(event.currentTarget.value)}
+          className={classes.search}
+        />
+        <Tabs
+          label="By what they need"
+          words={tabWords}
+          counts={counts}
+          tab={tab}
+          onChange={(next) => change({ tab: next })}
+        />
+      </div>
+      {pages.isPending && [1, 2, 3, 4, 5].map((row) => <Skeleton key={row} height={32} my="md" />)}
+      {pages.error && !clients && <Trouble message={sentence(pages.error)!} again={() => pages.refetch()} />}
+      {clients?.length === 0 && !isNarrowed && (
         <Empty title="No clients yet" action={<Button onClick={add.open}>Add a client</Button>}>
           A client is a photographer or a studio. Their sources, runs and pictures are kept apart from everybody else’s.
         </Empty>
       )}
-      {needle && found?.length === 0 && (
+      {clients?.length === 0 && isNarrowed && (
         <Empty
-          title="Nobody by that name"
+          title={text ? 'Nobody by that name' : 'None of them'}
           action={
-            <Button variant="default" onClick={() => setSearch('')}>
-              Clear the search
+            <Button variant="default" onClick={clear}>
+              Show all
             </Button>
           }
         >
-          No client’s name or e-mail has “{search}” in it.
+          {text ? `No client’s name or e-mail has “${text}” in it here.` : `No client is under “${tabWords[tab]}”.`}
         </Empty>
       )}
-      {found && found.length > 0 && <ClientTable clients={found} />}
+      {clients && clients.length > 0 && <ClientTable clients={clients} />}
+      <More wanted={pages.hasNextPage && !pages.isFetchingNextPage} fetch={() => void pages.fetchNextPage()} />
       <WaitingDeletions />
       <NewClient opened={adding} onClose={add.close} onMade={(id) => router.push(`/clients/${id}`)} />
     </>
   )
 }
 
+/** As it stands in the address. */
+function useClientFilter() {
+  const params = useSearchParams()
+  const given = params.get('tab')
+  const tab = given !== null && Object.hasOwn(tabWords, given) ? (given as ClientTab) : 'all'
+  const text = params.get('q')?.trim() ?? ''
+  const change = (next: { tab?: ClientTab; text?: string }) => {
+    const query = new URLSearchParams()
+    const all = { tab, text, ...next }
+    if (all.tab !== 'all') query.set('tab', all.tab)
+    if (all.text) query.set('q', all.text)
+    window.history.replaceState(null, '', `${window.location.pathname}${query.size > 0 ? `?${query}` : ''}`)
+  }
+  return { tab, text, change, isNew: params.has('new') }
+}
+
+/** Below the last row: whoever comes near it gets the next page. */
+function More({ wanted, fetch }: { wanted: boolean; fetch: () => void }) {
+  const end = useRef<HTMLDivElement>(null)
+  const latest = useRef(fetch)
+  latest.current = fetch
+  useEffect(() => {
+    if (!wanted || !end.current) return
+    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && latest.current(), {
+      rootMargin: '600px',
+    })
+    observer.observe(end.current)
+    return () => observer.disconnect()
+  }, [wanted])
+  return <div ref={end} />
+}
+
 function ClientTable({ clients }: { clients: Client[] }) {
   return (
     <ul className={classes.list}>
       {clients.map((client) => (
-        <li key={client.id}>
-          <Link href={`/clients/${client.id}`} className={classes.row}>
+        <li key={client.id} data-row={client.id}>
+          <Link href={`/clients/${client.id}`} prefetch={false} className={classes.row}>
             <span className={classes.name}>
               <b>{client.name}</b>
               <span>{client.email ?? ''}</span>
@@ -82,7 +147,13 @@ function ClientTable({ clients }: { clients: Client[] }) {
             </span>
             <span>{client.lastRun && <State of={wordsOf(runStates, client.lastRun.state)} />}</span>
             <span className={classes.when}>
-              since <Ago time={client.createdAt} />
+              {client.lastRun ? (
+                <Ago time={client.lastRun.at} />
+              ) : (
+                <>
+                  since <Ago time={client.createdAt} />
+                </>
+              )}
             </span>
           </Link>
         </li>

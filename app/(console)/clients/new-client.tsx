@@ -25,7 +25,10 @@ export function NewClient({ opened, onClose, onMade }: Props) {
   const create = useMutation(
     trpc.clients.create.mutationOptions({
       async onSuccess({ id }) {
-        await queryClient.invalidateQueries(trpc.clients.list.queryFilter())
+        await Promise.all([
+          queryClient.invalidateQueries(trpc.clients.list.queryFilter()),
+          queryClient.invalidateQueries(trpc.search.clients.pathFilter()),
+        ])
         form.reset()
         onClose()
         onMade(id)

@@ -1,8 +1,13 @@
 import type { Metadata } from 'next'
+import { Suspense } from 'react'
 import { ClientsPage } from './clients-page.tsx'
 
 export const metadata: Metadata = { title: 'Clients' }
 
 export default function Page() {
-  return <ClientsPage />
+  return (
+    <Suspense>
+      <ClientsPage />
+    </Suspense>
+  )
 }

@@ -1,67 +1,89 @@
 'use client'
-import { Button, Group, Modal, NumberInput, Stack } from '@mantine/core'
+import { Button, Collapse, Group, Modal, NumberInput, Stack } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { notifications } from '@mantine/notifications'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
 import { type CSSProperties, type FormEvent, useState } from 'react'
 import { ago, atSecond, duration } from '../../format.ts'
+import { Icon } from '../../icons.tsx'
 import { useNow } from '../../live/use-now.ts'
 import { Problem } from '../../parts/problem.tsx'
 import { State } from '../../states/state.tsx'
 import type { StateWords } from '../../states/states.ts'
-import { type Outputs, sentence, useTRPC } from '../../trpc.ts'
+import { sentence, useTRPC } from '../../trpc.ts'
+import { looksOnId } from '../queues/looks-on.tsx'
+import { figure } from './figure.ts'
+import { History } from './history.tsx'
 import classes from './providers.module.css'
-
-type Host = Outputs['hosts']['list'][number]
+import type { Host } from './providers-page.tsx'
 
 const lanes: Record<string, string> = { page: 'pages and lists', bytes: 'pictures' }
 
 /** One budget: a host and what is asked of it. */
-export function HostRow({ host }: { host: Host }) {
+export function HostRow({ host, mayAct }: { host: Host; mayAct: boolean }) {
+  const [open, { toggle }] = useDisclosure(false)
   const [editing, edit] = useDisclosure(false)
   const set = useSetHost()
   const { rate, least, most, paused } = host
   const lane = host.lane as 'page' | 'bytes'
+  const forbidden = mayAct ? {} : { disabled: true, 'aria-describedby': looksOnId }
   return (
-    <li className={classes.host}>
-      <div className={classes.name}>
-        <b>{host.host}</b>
-        <span>{lanes[lane] ?? lane}</span>
-      </div>
-      <div className={classes.rate}>
-        <span>
-          <b>{figure(rate)}</b>/s{' '}
-          <span className={classes.dim}>
-            of {figure(most)}, at least {figure(least)}
+    <li>
+      <div className={classes.host}>
+        <div className={classes.name}>
+          <b>{host.host}</b>
+          <span>{lanes[lane] ?? lane}</span>
+        </div>
+        <div className={classes.rate}>
+          <span>
+            <b>{figure(rate)}</b>/s{' '}
+            <span className={classes.dim}>
+              of {figure(most)}, at least {figure(least)}
+            </span>
           </span>
-        </span>
-        <Meter host={host} />
+          <Meter host={host} />
+        </div>
+        <div className={classes.state}>
+          <Standing host={host} />
+          <Why host={host} />
+        </div>
+        <div className={classes.actions}>
+          <Button
+            variant="default"
+            size="compact-sm"
+            h={30}
+            loading={set.isPending}
+            onClick={() => set.mutate({ host: host.host, lane, paused: !paused })}
+            {...forbidden}
+            aria-label={`${paused ? 'Ask again' : 'Pause'}: ${host.host}, ${lanes[lane]}`}
+          >
+            {paused ? 'Ask again' : 'Pause'}
+          </Button>
+          <Button
+            variant="default"
+            size="compact-sm"
+            h={30}
+            onClick={edit.open}
+            aria-label={`Limits of ${host.host}, ${lanes[lane]}`}
+            {...forbidden}
+          >
+            Limits
+          </Button>
+          <Button
+            variant="subtle"
+            color="gray"
+            size="compact-sm"
+            h={30}
+            px={4}
+            onClick={toggle}
+            aria-expanded={open}
+            aria-label={`History of ${host.host}, ${lanes[lane]}`}
+          >
+            <Icon name={open ? 'chevronDown' : 'chevronRight'} />
+          </Button>
+        </div>
       </div>
-      <div className={classes.state}>
-        <Standing host={host} />
-        <Why host={host} />
-      </div>
-      <div className={classes.actions}>
-        <Button
-          variant="default"
-          size="compact-sm"
-          h={30}
-          loading={set.isPending}
-          onClick={() => set.mutate({ host: host.host, lane, paused: !paused })}
-          aria-label={`${paused ? 'Ask again' : 'Pause'}: ${host.host}, ${lanes[lane]}`}
-        >
-          {paused ? 'Ask again' : 'Pause'}
-        </Button>
-        <Button
-          variant="default"
-          size="compact-sm"
-          h={30}
-          onClick={edit.open}
-          aria-label={`Limits of ${host.host}, ${lanes[lane]}`}
-        >
-          Limits
-        </Button>
-      </div>
+      <Collapse expanded={open}>{open && <History host={host.host} lane={lane} />}</Collapse>
       <Modal opened={editing} onClose={edit.close} title={`Limits of ${host.host}`}>
         {editing && <Limits host={host} onDone={edit.close} />}
       </Modal>
@@ -70,14 +92,9 @@ export function HostRow({ host }: { host: Host }) {
 }
 
 function useSetHost(onDone?: () => void) {
-  const trpc = useTRPC()
-  const queryClient = useQueryClient()
   return useMutation(
-    trpc.hosts.set.mutationOptions({
-      async onSuccess() {
-        await queryClient.invalidateQueries(trpc.hosts.list.queryFilter())
-        onDone?.()
-      },
+    useTRPC().hosts.set.mutationOptions({
+      onSuccess: () => onDone?.(),
       // A dialog shows it itself.
       onError: (error) => !onDone && notifications.show({ color: 'red', message: sentence(error) }),
     }),
@@ -183,8 +200,3 @@ function Limits({ host, onDone }: { host: Host; onDone: () => void }) {
 }
 
 const round = (rate: number) => Math.round(rate * 100) / 100
-
-/** Requests a second: fewer digits where they say nothing. */
-function figure(rate: number): string {
-  return rate.toLocaleString(undefined, { maximumFractionDigits: rate < 1 ? 2 : rate < 10 ? 1 : 0 })
-}

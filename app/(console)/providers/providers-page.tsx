@@ -1,52 +1,99 @@
 'use client'
 import { Skeleton } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
 import { counted } from '../../format.ts'
+import { Connection, Dimmed, FirstLook } from '../../live/connection.tsx'
+import { useLive } from '../../live/use-live.ts'
 import { Empty, PageHead, Section, Trouble } from '../../parts/parts.tsx'
 import { State } from '../../states/state.tsx'
 import { healthStates, type StateWords, wordsOf } from '../../states/states.ts'
-import { type Outputs, sentence, useTRPC } from '../../trpc.ts'
+import { type Outputs, useTRPCClient } from '../../trpc.ts'
+import { LooksOn } from '../queues/looks-on.tsx'
+import { Answers } from './answers.tsx'
 import { HostRow } from './host-row.tsx'
 import classes from './providers.module.css'
+import { StopSwitch } from './stop-switch.tsx'
 
-/** What is on screen is at most this old. */
-const lookMilliseconds = 2000
+type Followed = Outputs['hosts']['follow']
+type View = Followed extends AsyncIterable<infer Each> ? Each : never
+export type Provider = View['providers'][number]
+export type Host = View['hosts'][number]
 
-type Provider = Outputs['hosts']['providers'][number]
-type Host = Outputs['hosts']['list'][number]
-
-/** How each provider stands, and how fast its hosts may be asked. */
-export function ProvidersPage() {
-  const trpc = useTRPC()
-  const live = { refetchInterval: lookMilliseconds }
-  const providers = useQuery({ ...trpc.hosts.providers.queryOptions(), ...live })
-  const hosts = useQuery({ ...trpc.hosts.list.queryOptions(), ...live })
-  const error = providers.error ?? hosts.error
-  const again = () => Promise.all([providers.refetch(), hosts.refetch()])
-  const lanes = Map.groupBy(hosts.data ?? [], ({ provider }) => provider)
-  const rest = (hosts.data ?? []).filter(({ provider }) => !providers.data?.some(({ id }) => id === provider))
+/** How each provider stands, how it answers, and how fast its hosts may be asked. */
+export function ProvidersPage({ mayAct }: { mayAct: boolean }) {
+  const client = useTRPCClient()
+  const { view, connection, refused } = useLive<View>('hosts', (handlers) =>
+    client.hosts.follow.subscribe(undefined, handlers),
+  )
+  if (refused) return <Trouble message={refused.message} />
+  const { providers = [], hosts = [] } = view ?? {}
+  const lanes = Map.groupBy(hosts, ({ provider }) => provider)
+  const rest = hosts.filter(({ provider }) => !providers.some(({ id }) => id === provider))
+  const isQuiet = ({ id, sources }: Provider) => sources === 0 && !lanes.has(id)
+  const quiet = providers.filter((provider) => isQuiet(provider) && !provider.stopped)
   return (
     <>
-      <PageHead title="Providers" />
+      <PageHead title={view ? headline(providers, hosts) : 'Providers'}>
+        <Connection connection={connection} />
+      </PageHead>
       <p className={classes.lead}>
         All workers together ask a host no faster than its rate. It grows while the host answers, is halved when the
         host refuses, and stands still as long as the host says.
       </p>
-      {error && !providers.data && <Trouble message={sentence(error)!} again={again} />}
-      {!providers.data && !error && [1, 2, 3].map((row) => <Skeleton key={row} height={64} my="lg" />)}
-      {providers.data?.map((provider) => (
-        <Section key={provider.id} title={provider.title} aside={<Summary provider={provider} />} id={provider.id}>
-          <Hosts hosts={lanes.get(provider.id) ?? []} />
-        </Section>
-      ))}
-      {rest.length > 0 && (
-        <Section title="Other hosts">
-          <Hosts hosts={rest} />
-        </Section>
+      <LooksOn mayAct={mayAct} what="Setting the pace and stopping a provider" />
+      {!view && (
+        <FirstLook connection={connection}>
+          {[1, 2, 3].map((row) => (
+            <Skeleton key={row} height={64} my="lg" />
+          ))}
+        </FirstLook>
       )}
-      {providers.data?.length === 0 && <Empty title="No providers">There is no connector for any provider.</Empty>}
+      {view && (
+        <Dimmed connection={connection}>
+          {providers
+            .filter((provider) => !quiet.includes(provider))
+            .map((provider) => (
+              <Section
+                key={provider.id}
+                title={provider.title}
+                aside={<Summary provider={provider} />}
+                actions={<StopSwitch provider={provider} mayAct={mayAct} />}
+                id={provider.id}
+              >
+                <Answers provider={provider} />
+                <Hosts hosts={lanes.get(provider.id) ?? []} mayAct={mayAct} />
+              </Section>
+            ))}
+          {rest.length > 0 && (
+            <Section title="Other hosts">
+              <Hosts hosts={rest} mayAct={mayAct} />
+            </Section>
+          )}
+          {quiet.length > 0 && (
+            <Section title="Not used yet" aside="no source, nothing asked">
+              <ul className={classes.quiet}>
+                {quiet.map((provider) => (
+                  <li key={provider.id}>
+                    {provider.title}
+                    <StopSwitch provider={provider} mayAct={mayAct} />
+                  </li>
+                ))}
+              </ul>
+            </Section>
+          )}
+          {providers.length === 0 && <Empty title="No providers">There is no connector for any provider.</Empty>}
+        </Dimmed>
+      )}
     </>
   )
+}
+
+/** Is any of them in our way? */
+function headline(providers: Provider[], hosts: Host[]): string {
+  const stopped = providers.filter((each) => each.stopped).map(({ title }) => title)
+  if (stopped.length > 0) return `${stopped.join(', ')} ${stopped.length === 1 ? 'is' : 'are'} stopped`
+  const blocked = new Set(hosts.filter((each) => each.blockedUntil || each.paused).map(({ host }) => host)).size
+  if (blocked > 0) return `${counted(blocked, 'host')} ${blocked === 1 ? 'is' : 'are'} left alone for now`
+  return hosts.length > 0 ? 'Every provider may be asked' : 'Providers'
 }
 
 function Summary({ provider }: { provider: Provider }) {
@@ -76,12 +123,12 @@ function Summary({ provider }: { provider: Provider }) {
   )
 }
 
-function Hosts({ hosts }: { hosts: Host[] }) {
+function Hosts({ hosts, mayAct }: { hosts: Host[]; mayAct: boolean }) {
   if (hosts.length === 0) return <p className={classes.none}>Not asked for anything yet.</p>
   return (
     <ul className={classes.hosts}>
       {hosts.map((host) => (
-        <HostRow key={`${host.host} ${host.lane}`} host={host} />
+        <HostRow key={`${host.host} ${host.lane}`} host={host} mayAct={mayAct} />
       ))}
     </ul>
   )

@@ -12,7 +12,7 @@ export default async function Page({ params }: { params: Promise<{ token: string
   if (email) return <AcceptForm token={token} email={email} />
   return (
     <main className={classes.page}>
-      <Empty title="This invitation does not work any more">
+      <Empty whole title="This invitation does not work any more">
         It was used, withdrawn or has run out. Ask whoever invited you for a new one.
       </Empty>
     </main>

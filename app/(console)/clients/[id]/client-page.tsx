@@ -8,19 +8,24 @@ import { counted } from '../../../format.ts'
 import { Icon } from '../../../icons.tsx'
 import { Connection, Dimmed } from '../../../live/connection.tsx'
 import { useRuns } from '../../../live/use-runs.ts'
-import { Empty, PageHead, Section, Trouble } from '../../../parts/parts.tsx'
+import { Empty, PageHead, Section, TextLink, Trouble } from '../../../parts/parts.tsx'
+import { ShortId } from '../../../parts/short-id.tsx'
 import { RunList } from '../../../run-list/run-list.tsx'
 import { Sharing } from '../../../sharing/sharing.tsx'
 import { AddSource } from '../../../sources/source-form.tsx'
 import { expectTest, SourceRow, useSources } from '../../../sources/source-rows.tsx'
 import { sentence, useTRPC } from '../../../trpc.ts'
 import classes from '../clients.module.css'
+import { ClientActs } from './acts.tsx'
+import { LastRuns } from './last-runs.tsx'
 import { ClientPlaces } from './places.tsx'
 import { Keeping } from './retention.tsx'
 
+const runsShown = 20
+
 export function ClientPage({ clientId }: { clientId: string }) {
   const client = useQuery(useTRPC().clients.get.queryOptions({ id: clientId }))
-  const runs = useRuns(clientId)
+  const runs = useRuns(clientId, runsShown + 1)
   const name = client.data?.name
   useEffect(() => {
     if (name) document.title = `${name} · Pass`
@@ -32,6 +37,7 @@ export function ClientPage({ clientId }: { clientId: string }) {
         title={name ?? <Skeleton width={240} height={32} />}
         crumbs={[{ href: '/clients', text: 'Clients' }, ...(client.data?.email ? [{ text: client.data.email }] : [])]}
       >
+        <ShortId id={clientId} what="client" />
         <Connection connection={runs.connection} />
       </PageHead>
       <ClientPlaces clientId={clientId} here="" />
@@ -48,7 +54,13 @@ export function ClientPage({ clientId }: { clientId: string }) {
       >
         <Dimmed connection={runs.connection}>
           {!runs.view && <Skeleton height={40} my="md" />}
-          {runs.view && runs.view.runs.length > 0 && <RunList runs={runs.view.runs} withClient={false} />}
+          {runs.view && runs.view.runs.length > 0 && <LastRuns runs={runs.view.runs} />}
+          {runs.view && <RunList runs={runs.view.runs.slice(0, runsShown)} withClient={false} />}
+          {runs.view && runs.view.runs.length > runsShown && (
+            <p className={classes.line}>
+              <TextLink href={`/runs?client=${clientId}`}>All runs of this client</TextLink>
+            </p>
+          )}
           {runs.view?.runs.length === 0 && (
             <Empty title="No run yet">
               Once a source is connected, a migration shows what is there before anything is copied.
@@ -56,6 +68,7 @@ export function ClientPage({ clientId }: { clientId: string }) {
           )}
         </Dimmed>
       </Section>
+      <ClientActs clientId={clientId} />
       {name && <Keeping clientId={clientId} name={name} />}
     </>
   )

@@ -21,7 +21,7 @@ export function GalleryPage({ publicId }: { publicId: string }) {
   useEffect(() => {
     if (title) document.title = `${title} · Pass`
   }, [title])
-  if (refused) return <Trouble message={refused.message} />
+  if (refused) return <Trouble whole message={refused.message} />
   if (!gallery) {
     return (
       <FirstLook connection={connection}>

@@ -1,5 +1,6 @@
 // biome-ignore-all lint/a11y/useSemanticElements: rows are placed by transform, between list and items
 'use client'
+import { Skeleton } from '@mantine/core'
 import { useElementSize } from '@mantine/hooks'
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useMemo, useState } from 'react'
@@ -43,6 +44,7 @@ export function Pictures({ gallery, setId, setCount }: { gallery: Gallery; setId
     ref(element)
     if (element) setTop(element.offsetTop)
   }
+  if (pages.isPending) return <Awaited height={targetHeight} />
   if (pages.error && !pages.data) return <Trouble message={sentence(pages.error)!} again={() => pages.refetch()} />
   return (
     <>
@@ -92,6 +94,17 @@ export function Pictures({ gallery, setId, setCount }: { gallery: Gallery; setId
   )
 }
 
+/** Shaped like the rows that come. */
+function Awaited({ height }: { height: number }) {
+  return (
+    <div role="status" aria-busy="true" aria-label="Loading the pictures">
+      {[1, 2, 3].map((row) => (
+        <Skeleton key={row} height={height} mb={gap} />
+      ))}
+    </div>
+  )
+}
+
 const kindIcons: Record<Photo['kind'], IconName> = { photo: 'image', video: 'video', file: 'file' }
 
 function Tile({ photo, width, onOpen }: { photo: Photo; width: number; onOpen: () => void }) {
@@ -100,7 +113,7 @@ function Tile({ photo, width, onOpen }: { photo: Photo; width: number; onOpen: (
   const small = photo.thumbUrl ?? photo.webUrl
   return (
     <div role="listitem" className={classes.tile} style={{ width }}>
-      <button type="button" onClick={onOpen} aria-label={`${name}, ${state.word}`}>
+      <button type="button" onClick={onOpen} aria-label={small ? `${name}, ${state.word}` : undefined}>
         {small ? <Thumb url={small} alt={photo.caption ?? name} /> : <Instead photo={photo} />}
       </button>
     </div>

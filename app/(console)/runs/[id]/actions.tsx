@@ -9,6 +9,7 @@ import { count, counted } from '../../../format.ts'
 import { Icon } from '../../../icons.tsx'
 import { Problem } from '../../../parts/problem.tsx'
 import { sentence, useTRPC } from '../../../trpc.ts'
+import { RetryDialog } from './retry-dialog.tsx'
 import { needsSignIn } from './sign-in-notices.tsx'
 import type { Snapshot } from './use-run.ts'
 
@@ -116,52 +117,6 @@ function CancelDialog({ run, opened, onClose }: { run: Snapshot; opened: boolean
             onClick={() => cancel.mutate({ id: run.run, ...(note.trim() ? { note: note.trim() } : {}) })}
           >
             Cancel the run
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
-  )
-}
-
-interface RetryProps {
-  run: Snapshot
-  opened: boolean
-  onClose: () => void
-  /** Everything that failed, one cause, or photos by name. */
-  what: { code?: string; photoPublicIds?: string[] }
-  photos: number
-  onDone?: () => void
-}
-
-/** Says how many are tried again, and what is not repeated. */
-export function RetryDialog({ run, opened, onClose, what, photos, onDone }: RetryProps) {
-  const trpc = useTRPC()
-  const queryClient = useQueryClient()
-  const retry = useMutation(
-    trpc.runs.retry.mutationOptions({
-      async onSuccess({ retried }) {
-        notifications.show({ message: `${counted(retried, 'photo')} ${retried === 1 ? 'is' : 'are'} tried again.` })
-        onClose()
-        onDone?.()
-        await queryClient.invalidateQueries(trpc.runs.pathFilter())
-      },
-    }),
-  )
-  return (
-    <Modal opened={opened} onClose={onClose} title={`Try ${counted(photos, 'photo')} again?`}>
-      <Stack>
-        <p>
-          {photos === 1 ? 'It is' : 'They are'} fetched anew where the bytes never came, and only rendered again where
-          they did. The {counted(run.totals.published, 'photo')} that {run.totals.published === 1 ? 'is' : 'are'} safe{' '}
-          {run.totals.published === 1 ? 'is' : 'are'} not touched.
-        </p>
-        <Problem sentence={sentence(retry.error)} />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            Back
-          </Button>
-          <Button loading={retry.isPending} onClick={() => retry.mutate({ id: run.run, ...what })}>
-            Try {photos === 1 ? 'it' : 'them'} again
           </Button>
         </Group>
       </Stack>

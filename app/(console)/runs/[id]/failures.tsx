@@ -1,37 +1,48 @@
 'use client'
-import { Button, Checkbox, Collapse, Skeleton } from '@mantine/core'
+import { Button, Collapse, Skeleton } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useEffect } from 'react'
 import { ago, count, counted, exactly } from '../../../format.ts'
 import { Icon } from '../../../icons.tsx'
 import { useNow } from '../../../live/use-now.ts'
-import { Section, TextLink, Trouble } from '../../../parts/parts.tsx'
+import { Section, Trouble } from '../../../parts/parts.tsx'
 import { Problem } from '../../../parts/problem.tsx'
 import { type Outputs, sentence, useTRPC } from '../../../trpc.ts'
 import { wordsOfCode } from '../../../words.ts'
-import { RetryDialog } from './actions.tsx'
+import { CauseMenu, DecidedWords } from './cause-decision.tsx'
+import { CauseEvidence } from './cause-evidence.tsx'
+import { CausePhotos } from './cause-photos.tsx'
 import classes from './failures.module.css'
+import { RetryDialog } from './retry-dialog.tsx'
 import type { Snapshot } from './use-run.ts'
 
-type Cause = Outputs['runs']['failures'][number]
+export type Cause = Outputs['runs']['failures'][number]
 
-/** What went wrong, by cause: first what failed and can be tried again, then what was skipped and can be accepted. */
-export function Failures({ run }: { run: Snapshot }) {
+/** What went wrong, by cause, asked again when the counts say so. */
+export function useCauses(run: Snapshot) {
   const trpc = useTRPC()
   const queryClient = useQueryClient()
-  const causes = useQuery(trpc.runs.failures.queryOptions({ id: run.run }))
-  const changed = `${run.totals.failed} ${run.totals.skipped}`
+  const { failed, skipped } = run.totals
+  const causes = useQuery(trpc.runs.failures.queryOptions({ id: run.run }, { enabled: failed + skipped > 0 }))
+  const changed = `${failed} ${skipped}`
   // biome-ignore lint/correctness/useExhaustiveDependencies: the counts say when to look again
   useEffect(() => {
     void queryClient.invalidateQueries(trpc.runs.failures.queryFilter({ id: run.run }))
     void queryClient.invalidateQueries(trpc.runs.troubledPhotos.pathFilter())
   }, [changed])
-  const failed = causes.data?.filter(({ state }) => state === 'failed') ?? []
-  const skipped = causes.data?.filter(({ state }) => state === 'skipped') ?? []
+  return causes
+}
+
+/** First what failed and can be tried again, then what was skipped and can be accepted, then what somebody set aside. */
+export function Failures({ run }: { run: Snapshot }) {
+  const causes = useCauses(run)
+  const failed = causes.data?.filter(({ state, open }) => state === 'failed' && open) ?? []
+  const skipped = causes.data?.filter(({ state, open }) => state === 'skipped' && open) ?? []
+  const aside = causes.data?.filter(({ open }) => !open) ?? []
   return (
     <>
-      {run.totals.failed > 0 && (
+      {run.totals.failed > 0 && (failed.length > 0 || !causes.data) && (
         <Section title="Failed, by cause" aside={counted(run.totals.failed, 'photo')} id="failures">
           {causes.isPending && <Skeleton height={32} my="md" />}
           {causes.error && !causes.data && <Trouble message={sentence(causes.error)!} again={() => causes.refetch()} />}
@@ -43,10 +54,17 @@ export function Failures({ run }: { run: Snapshot }) {
       {skipped.length > 0 && (
         <Section
           title={run.kind === 'upload' ? 'Not taken' : 'Skipped'}
-          aside={`${counted(run.totals.skipped, 'photo')} that ${run.kind === 'upload' ? 'did not come in' : 'cannot be had'}`}
+          aside={`${counted(sum(skipped), 'photo')} that ${run.kind === 'upload' ? 'did not come in' : 'cannot be had'}`}
         >
           {skipped.map((cause) => (
             <CauseRow key={cause.code} run={run} cause={cause} />
+          ))}
+        </Section>
+      )}
+      {aside.length > 0 && (
+        <Section title="Set aside" aside={`${counted(sum(aside), 'photo')}; back by itself when it returns`}>
+          {aside.map((cause) => (
+            <CauseRow key={`${cause.state} ${cause.code}`} run={run} cause={cause} />
           ))}
         </Section>
       )}
@@ -54,10 +72,12 @@ export function Failures({ run }: { run: Snapshot }) {
   )
 }
 
+const sum = (causes: Cause[]) => causes.reduce((photos, cause) => photos + cause.count, 0)
+
 function CauseRow({ run, cause }: { run: Snapshot; cause: Cause }) {
   const [open, { toggle }] = useDisclosure(false)
   const [retrying, retry] = useDisclosure(false)
-  const { title, what, todo } = wordsOfCode(cause.code, run.kind)
+  const { title } = wordsOfCode(cause.code, run.kind)
   const failed = cause.state === 'failed'
   return (
     <div className={classes.cause} data-testid={`cause-${cause.code}`}>
@@ -70,7 +90,7 @@ function CauseRow({ run, cause }: { run: Snapshot; cause: Cause }) {
         </button>
         <span className={classes.count}>{counted(cause.count, 'photo')}</span>
         <span className={classes.when}>
-          <Seen cause={cause} />
+          {cause.decided ? <DecidedWords cause={cause} decided={cause.decided} /> : <Seen cause={cause} />}
         </span>
         <span className={classes.act}>
           {failed && (
@@ -84,19 +104,64 @@ function CauseRow({ run, cause }: { run: Snapshot; cause: Cause }) {
               Retry {cause.count === 1 ? 'it' : `all ${count(cause.count)}`}
             </Button>
           )}
-          {!failed && <Accept run={run} cause={cause} />}
+          {!failed && cause.open && <Accept run={run} cause={cause} />}
+          <CauseMenu run={run} cause={cause} title={title} />
         </span>
       </div>
-      <Collapse expanded={open}>
-        <div className={classes.inside}>
-          <p>{what}</p>
-          {todo && <p className={classes.todo}>{todo}</p>}
-          {open && <Photos run={run} cause={cause} />}
-        </div>
-      </Collapse>
+      <Collapse expanded={open}>{open && <Inside run={run} cause={cause} />}</Collapse>
       <RetryDialog run={run} opened={retrying} onClose={retry.close} what={{ code: cause.code }} photos={cause.count} />
     </div>
   )
+}
+
+/** In plain words first; what only developers read is folded away. */
+function Inside({ run, cause }: { run: Snapshot; cause: Cause }) {
+  const { what, todo } = wordsOfCode(cause.code, run.kind)
+  const { example, otherClients } = cause
+  return (
+    <div className={classes.inside}>
+      <dl className={classes.told}>
+        <dt>What happened</dt>
+        <dd>
+          {what}
+          {otherClients > 0 && ` Also at ${counted(otherClients, 'other client')} in the last 30 days.`}
+        </dd>
+        <dt>What we tried</dt>
+        <dd>{triedWords(cause)}</dd>
+        <dt>What you can do</dt>
+        <dd>{todo ?? 'Nothing is to be done.'}</dd>
+      </dl>
+      {cause.evidence > 0 && <CauseEvidence runId={run.run} code={cause.code} />}
+      <details className={classes.technical}>
+        <summary>Technical details</summary>
+        <dl>
+          <dt>code</dt>
+          <dd>{cause.code}</dd>
+          <dt>step</dt>
+          <dd>{cause.step ?? 'none'}</dd>
+          <dt>example</dt>
+          <dd>
+            {example.filename ?? example.publicId} in {example.gallery}
+          </dd>
+          {example.detail && (
+            <>
+              <dt>it said</dt>
+              <dd>{example.detail}</dd>
+            </>
+          )}
+        </dl>
+      </details>
+      <CausePhotos run={run} cause={cause} />
+    </div>
+  )
+}
+
+function triedWords({ state, attempts: [least, most], count: photos }: Cause): string {
+  const each = photos === 1 ? 'It' : 'Each'
+  if (state === 'skipped') return `${each} was asked for; the answer was final, so it was not repeated.`
+  if (most <= 1) return `${each} was tried once: asking again could not have helped.`
+  const times = least === most ? count(most) : `${count(Math.max(least, 1))} to ${count(most)}`
+  return `${each} was tried ${times} times, with longer pauses from one to the next.`
 }
 
 function Seen({ cause: { firstAt, lastAt } }: { cause: Cause }) {
@@ -141,90 +206,6 @@ function Accept({ run, cause }: { run: Snapshot; cause: Cause }) {
       >
         Accept
       </Button>
-    </>
-  )
-}
-
-function Photos({ run, cause }: { run: Snapshot; cause: Cause }) {
-  const trpc = useTRPC()
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
-  const [retrying, retry] = useDisclosure(false)
-  const pages = useInfiniteQuery(
-    trpc.runs.troubledPhotos.infiniteQueryOptions(
-      { id: run.run, code: cause.code, state: cause.state, limit: 20 },
-      { getNextPageParam: (page) => page.nextCursor },
-    ),
-  )
-  if (pages.isPending) return <Skeleton height={32} my="md" />
-  if (!pages.data) return <Trouble message={sentence(pages.error)!} again={() => pages.refetch()} />
-  const photos = pages.data.pages.flatMap((page) => page.photos)
-  const failed = cause.state === 'failed'
-  const choose = (id: string, yes: boolean) => {
-    const next = new Set(chosen)
-    if (yes) next.add(id)
-    else next.delete(id)
-    setChosen(next)
-  }
-  return (
-    <>
-      <ul className={classes.photos}>
-        {photos.map((photo, index) => (
-          <li key={photo.publicId}>
-            {failed && (
-              <Checkbox
-                size="xs"
-                aria-label={`Choose ${photo.filename ?? 'photo'}`}
-                checked={chosen.has(photo.publicId)}
-                onChange={(event) => choose(photo.publicId, event.currentTarget.checked)}
-              />
-            )}
-            <span className={classes.file}>
-              {photo.filename ?? 'without a name'}{' '}
-              <span className={classes.dim}>
-                in <TextLink href={`/galleries/${photo.gallery.publicId}`}>{photo.gallery.title}</TextLink>
-                {photo.attempts > 0 && ` · ${counted(photo.attempts, 'attempt')}`}
-                {photo.step && ` · ${photo.step.replaceAll('-', ' ')}`}
-              </span>
-              {photo.detail && photo.detail !== photos[index - 1]?.detail && (
-                <code className={classes.detail}>{photo.detail}</code>
-              )}
-            </span>
-          </li>
-        ))}
-      </ul>
-      <div className={classes.foot}>
-        {failed && (
-          <Button
-            size="compact-sm"
-            h={30}
-            disabled={chosen.size === 0}
-            onClick={retry.open}
-            leftSection={<Icon name="retry" size={14} />}
-          >
-            Retry {chosen.size === 0 ? 'the chosen ones' : counted(chosen.size, 'chosen photo', 'chosen photos')}
-          </Button>
-        )}
-        {pages.hasNextPage && (
-          <Button
-            size="compact-sm"
-            h={30}
-            variant="subtle"
-            color="gray"
-            loading={pages.isFetchingNextPage}
-            onClick={() => pages.fetchNextPage()}
-          >
-            Show more
-          </Button>
-        )}
-      </div>
-      <RetryDialog
-        run={run}
-        opened={retrying}
-        onClose={retry.close}
-        what={{ photoPublicIds: [...chosen] }}
-        photos={chosen.size}
-        onDone={() => setChosen(new Set())}
-      />
     </>
   )
 }

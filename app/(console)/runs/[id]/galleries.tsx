@@ -99,7 +99,7 @@ const columns = helper.columns([
     header: 'State',
     cell: ({ row }) => <State of={wordsOfGallery(row.original)} />,
   }),
-  helper.display({ id: 'more', header: '', cell: ({ row }) => <More gallery={row.original} /> }),
+  helper.display({ id: 'more', header: 'Note', cell: ({ row }) => <More gallery={row.original} /> }),
 ])
 
 interface TableProps {
@@ -159,21 +159,19 @@ function GalleryTable({ run, states, search, expected, clear }: TableProps) {
             : `${counted(-behind, 'gallery', 'galleries')} moved on: show the list as it is`}
         </Button>
       )}
-      <div
-        className={classes.table}
-        role="table"
-        aria-label="Galleries"
-        aria-rowcount={total + 1}
-        aria-busy={pending}
-        onPointerEnter={() => setReading(true)}
-        onPointerLeave={() => setReading(false)}
-        onFocus={() => setReading(true)}
-        onBlur={() => setReading(false)}
-      >
+      <div className={classes.table}>
         <div
           ref={scroller}
           className={classes.scroller}
+          role="table"
+          aria-label="Galleries"
+          aria-rowcount={total + 1}
+          aria-busy={pending}
           tabIndex={0}
+          onPointerEnter={() => setReading(true)}
+          onPointerLeave={() => setReading(false)}
+          onFocus={() => setReading(true)}
+          onBlur={() => setReading(false)}
           style={{ height: headHeight + Math.min(narrow ? rowsInView.narrow : rowsInView.wide, total) * rowHeight + 1 }}
         >
           <div role="rowgroup" className={classes.head}>

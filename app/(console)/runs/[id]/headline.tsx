@@ -2,6 +2,7 @@
 import { count, counted, duration, percent, range, rate, size, sizeOf } from '../../../format.ts'
 import { useNow } from '../../../live/use-now.ts'
 import { Legend, ProgressBar, SpokenProgress } from '../../../progress/progress-bar.tsx'
+import { useProviderTitle } from '../../../provider-forms.tsx'
 import classes from './run.module.css'
 import type { Snapshot } from './use-run.ts'
 
@@ -22,12 +23,33 @@ export function Headline({ run }: { run: Snapshot }) {
       </p>
       <ProgressBar counts={totals} expected={statedPhotos} listing={listing} label="Photos of this run" />
       <Legend counts={totals} />
-      {listing && statedPhotos === null && (
-        <p className={classes.facts}>Still listing: {count(totals.found)} so far.</p>
-      )}
+      <Found run={run} listing={listing} />
       <SpokenProgress share={percent(settled, whole)} text={line} final={run.finishedAt !== null} />
     </section>
   )
+}
+
+/** Why the whole is not yet known, or grew: a bar that shrinks without a word would be a lie. */
+function Found({ run, listing }: { run: Snapshot; listing: boolean }) {
+  const title = useProviderTitle()
+  const { totals, statedPhotos } = run
+  const more = statedPhotos === null ? 0 : totals.found - statedPhotos
+  if (listing && statedPhotos === null)
+    return <p className={classes.found}>Still listing: {count(totals.found)} so far.</p>
+  if (more > 0)
+    return (
+      <p className={classes.found}>
+        More was found: {title(run.provider)} told of {count(statedPhotos!)}, {count(more)} more came to light
+        {listing && ' so far'}.
+      </p>
+    )
+  if (listing && totals.found > 0)
+    return (
+      <p className={classes.found}>
+        Still listing: {count(totals.found)} of the {count(statedPhotos!)} that {title(run.provider)} tells of.
+      </p>
+    )
+  return null
 }
 
 /** Seconds of work, and seconds in which it stood still for a person or the provider. */
@@ -40,14 +62,14 @@ function timesOf({ startedAt, finishedAt, clock }: Snapshot, now: number): { wor
 
 function Facts({ run }: { run: Snapshot }) {
   const now = useNow()
-  const { totals, statedBytes, secondsLeft, perSecond, bytesPerSecond, settledPerSecond } = run
+  const { totals, statedBytes, secondsLeft, bytesPerSecond, settledPerSecond } = run
   const wholeBytes = Math.max(totals.bytesFound, statedBytes ?? 0)
   const facts = [wholeBytes > totals.bytes ? sizeOf(totals.bytes, wholeBytes) : size(totals.bytes)]
-  if (run.state === 'running') {
-    if (perSecond > 0) facts.push(`copies ${rate(perSecond, 'photos')}, ${size(bytesPerSecond)}/s`)
-    if (settledPerSecond > 0) facts.push(`finishes ${rate(settledPerSecond, 'photos')}`)
-    if (secondsLeft) facts.push(`${range(secondsLeft)} left`)
-  }
+  const pace = paceOf(run)
+  if (pace) facts.push(pace)
+  if (bytesPerSecond > 0) facts.push(`${size(bytesPerSecond)}/s`)
+  if (settledPerSecond > 0) facts.push(`finishes ${rate(settledPerSecond, 'photos')}`)
+  if (secondsLeft) facts.push(`${range(secondsLeft)} left`)
   if (run.startedAt) {
     const { worked, waited } = timesOf(run, now)
     facts.push(`${run.finishedAt ? 'took' : 'worked'} ${duration(worked)}`)
@@ -59,4 +81,12 @@ function Facts({ run }: { run: Snapshot }) {
       <span className={classes.fact}>{fact}</span>
     </span>
   ))
+}
+
+/** "copies 41 photos/s now, 38 on average". */
+function paceOf({ state, perSecond, averagePerSecond }: Snapshot): string | null {
+  const average = averagePerSecond === null ? null : rate(averagePerSecond, 'photos')
+  if (state === 'running' && perSecond > 0)
+    return `copies ${rate(perSecond, 'photos')} now${average ? `, ${average} on average` : ''}`
+  return average && `copied ${average} on average`
 }

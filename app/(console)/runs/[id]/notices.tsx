@@ -7,6 +7,7 @@ import { useNow } from '../../../live/use-now.ts'
 import { useProviderTitle } from '../../../provider-forms.tsx'
 import { ReplaceCredentials } from '../../../sources/source-form.tsx'
 import { wordsOfCode } from '../../../words.ts'
+import { useCauses } from './failures.tsx'
 import { Notice } from './notice.tsx'
 import classes from './run.module.css'
 import { needsSignIn, PasswordsMissing, SessionNotice } from './sign-in-notices.tsx'
@@ -21,13 +22,17 @@ export function Notices({ run, detail }: { run: Snapshot; detail: RunDetail | un
       <PasswordsMissing run={run} />
       <Failed run={run} />
       <Attention run={run} />
+      <Stalled run={run} />
       <Unserved run={run} />
+      <Queued run={run} />
+      <Held run={run} />
       <Thaw run={run} />
       <Hosts run={run} />
       <Retrying run={run} />
       <Paused run={run} detail={detail} />
       <Degraded run={run} />
       <Gone run={run} />
+      <Capturing run={run} />
     </ul>
   )
 }
@@ -68,8 +73,12 @@ function Blocked({ run, detail }: { run: Snapshot; detail: RunDetail | undefined
   )
 }
 
+/** What somebody set aside asks for nobody. */
 function Failed({ run }: { run: Snapshot }) {
-  const { failed } = run.totals
+  const causes = useCauses(run)
+  const failed = causes.data
+    ? causes.data.reduce((photos, { state, open, count }) => photos + (state === 'failed' && open ? count : 0), 0)
+    : run.totals.failed
   if (failed === 0) return null
   return (
     <Notice family="needs-you" icon="alert" action={<a href="#failures">See the causes</a>}>
@@ -88,13 +97,70 @@ function Attention({ run }: { run: Snapshot }) {
   )
 }
 
-function Unserved({ run }: { run: Snapshot }) {
-  if (run.unserved.length === 0) return null
+function Stalled({ run }: { run: Snapshot }) {
+  const now = useNow()
+  if (!run.stalledSince) return null
   return (
     <Notice family="needs-you" icon="alert">
-      No worker takes {run.unserved.map((queue) => queue.replaceAll('-', ' ')).join(', ')}: start one, and this goes on
-      by itself.
+      <b>Stalled.</b> Nobody has worked on it since {at(new Date(run.stalledSince), now)} (
+      {ago(new Date(run.stalledSince), now)})
+      {run.unserved.length > 0
+        ? `: no worker that lives takes ${namesOf(run.unserved)}. Start one; it`
+        : ': the worker that did is gone. Another takes over as soon as one is free; it'}{' '}
+      goes on where it stood, and nothing is lost.
     </Notice>
+  )
+}
+
+const namesOf = (queues: string[]) => queues.map((queue) => queue.replaceAll('-', ' ')).join(', ')
+
+function Queued({ run }: { run: Snapshot }) {
+  if (run.behindRuns === null) return null
+  return (
+    <Notice family="waiting" icon="dashed">
+      In the queue: every worker is busy with {counted(run.behindRuns, 'other run')}. Runs take turns, so it begins as
+      soon as one of them is free.
+    </Notice>
+  )
+}
+
+function Capturing({ run }: { run: Snapshot }) {
+  const now = useNow()
+  if (!run.captureUntil) return null
+  return (
+    <Notice family="waiting" icon="file">
+      Until {at(new Date(run.captureUntil), now)} whatever fails is kept with the requests that led there: see the
+      causes below.
+    </Notice>
+  )
+}
+
+function Unserved({ run }: { run: Snapshot }) {
+  if (run.unserved.length === 0 || run.stalledSince) return null
+  return (
+    <Notice family="needs-you" icon="alert">
+      No worker takes {namesOf(run.unserved)}: start one, and this goes on by itself.
+    </Notice>
+  )
+}
+
+/** What ops hold back: a queue, or everything that is asked of the provider. */
+function Held({ run }: { run: Snapshot }) {
+  const title = useProviderTitle()
+  return (
+    <>
+      {run.stopped && (
+        <Notice family="waiting" icon="circlePause" action={<Link href="/providers">Providers</Link>}>
+          Nothing is asked of {title(run.provider)}: stopped by {run.stopped.by}
+          {run.stopped.note && `, “${run.stopped.note}”`}. What is copied already is still rendered.
+        </Notice>
+      )}
+      {run.pausedQueues.map(({ queue, by }) => (
+        <Notice key={queue} family="waiting" icon="circlePause" action={<Link href="/queues">Queues</Link>}>
+          The queue {queue.replaceAll('-', ' ')} is paused by {by}: its work waits until somebody resumes it.
+        </Notice>
+      ))}
+    </>
   )
 }
 
@@ -114,6 +180,7 @@ function Thaw({ run }: { run: Snapshot }) {
 
 function Hosts({ run }: { run: Snapshot }) {
   const now = useNow()
+  const title = useProviderTitle()
   return run.hosts.map(({ host, blockedUntil, reason, pausedBy }) => (
     <Notice
       key={host}
@@ -123,19 +190,21 @@ function Hosts({ run }: { run: Snapshot }) {
     >
       {pausedBy
         ? `${host} is asked nothing: paused by ${pausedBy}.`
-        : `${host} ${reason === '503' ? 'is overloaded and asked' : 'asked'} us to wait until ${clockWithSeconds(blockedUntil)} (${until(blockedUntil ?? '', now)}); we go on by ourselves.`}
+        : `${title(run.provider)} asked us to wait (${host}: ${reason === '503' ? 'overloaded' : 'too many requests'}). We go on by ourselves at ${clockWithSeconds(blockedUntil)}, ${until(blockedUntil ?? '', now)}.`}
     </Notice>
   ))
 }
 
 function Retrying({ run }: { run: Snapshot }) {
   const now = useNow()
-  const { photos, nextAt } = run.retrying
+  const { photos, nextAt, attempts, of } = run.retrying
   if (photos === 0) return null
+  // The one that comes, counted from one.
+  const [least, most] = (attempts ?? [0, 0]).map((n) => Math.min(n + 1, of)) as [number, number]
   return (
     <Notice family="recovers" icon="retry">
       {counted(photos, 'photo')} did not come at once and {photos === 1 ? 'is' : 'are'} tried again
-      {nextAt && ` ${until(nextAt, now)}`}.
+      {nextAt && ` ${until(nextAt, now)}`}: attempt {least === most ? most : `${least} to ${most}`} of {of}.
     </Notice>
   )
 }

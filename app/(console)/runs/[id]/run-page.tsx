@@ -4,7 +4,6 @@ import { Connection, Dimmed, FirstLook } from '../../../live/connection.tsx'
 import { PageHead, Trouble } from '../../../parts/parts.tsx'
 import { useProviderTitle } from '../../../provider-forms.tsx'
 import { State } from '../../../states/state.tsx'
-import { runStates, wordsOf } from '../../../states/states.ts'
 import { UploadPanel } from '../../../uploads/upload-panel.tsx'
 import { RunActions } from './actions.tsx'
 import { Failures } from './failures.tsx'
@@ -14,6 +13,7 @@ import { Notices } from './notices.tsx'
 import { Plan } from './plan.tsx'
 import { Proof } from './proof.tsx'
 import { Stages } from './stages.tsx'
+import { wordsOfRun } from './state-of-run.ts'
 import { Timeline } from './timeline.tsx'
 import { type RunDetail, type Snapshot, useRun, useRunDetail } from './use-run.ts'
 
@@ -21,7 +21,7 @@ export function RunPage({ runId }: { runId: string }) {
   const { view: run, connection, refused } = useRun(runId)
   const detail = useRunDetail(runId, run)
   const title = useProviderTitle()
-  if (refused) return <Trouble message={refused.message} />
+  if (refused) return <Trouble whole message={refused.message} />
   if (!run) {
     return (
       <FirstLook connection={connection}>
@@ -40,7 +40,7 @@ export function RunPage({ runId }: { runId: string }) {
         ]}
         title={run.client.name}
       >
-        <State of={wordsOf(runStates, run.state)} />
+        <State of={wordsOfRun(run)} />
         <Connection connection={connection} />
         {run.startedAt !== null && <Proof run={run} />}
         <RunActions run={run} />

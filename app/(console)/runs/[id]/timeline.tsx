@@ -1,9 +1,10 @@
 'use client'
 import { Button } from '@mantine/core'
 import { useState } from 'react'
-import { count } from '../../../format.ts'
+import { count, counted } from '../../../format.ts'
 import { Ago, Section, TextLink } from '../../../parts/parts.tsx'
 import { eventWords } from '../../../words.ts'
+import { EvidenceLink } from './cause-evidence.tsx'
 import classes from './run.module.css'
 import type { RunDetail } from './use-run.ts'
 
@@ -30,6 +31,7 @@ export function Timeline({ detail }: { detail: RunDetail }) {
                 </>
               )}
               {saying(event.data) && <span className={classes.dim}>: {saying(event.data)}</span>}
+              <Shown event={event} runId={detail.id} />
             </span>
             <span className={classes.by}>{event.actor === 'worker' ? '' : event.actor}</span>
           </li>
@@ -44,9 +46,33 @@ export function Timeline({ detail }: { detail: RunDetail }) {
   )
 }
 
+/** What was kept with it, one click away. */
+function Shown({ event, runId }: { event: RunDetail['events'][number]; runId: string }) {
+  const { screenshot, page } = event.data
+  return (
+    <>
+      {typeof screenshot === 'string' && (
+        <>
+          {' '}
+          <EvidenceLink runId={runId} objectKey={screenshot} words="Screenshot" />
+        </>
+      )}
+      {typeof page === 'string' && (
+        <>
+          {' '}
+          <EvidenceLink runId={runId} objectKey={page} words={event.kind === 'captured' ? 'Requests' : 'Page'} />
+        </>
+      )}
+    </>
+  )
+}
+
 /** What an event says in its own words, where it has some. */
 function saying(data: Record<string, unknown>): string | null {
-  if (typeof data.retried === 'number') return `${count(data.retried)} photos`
+  if (typeof data.retried === 'number') {
+    const kept = typeof data.kept === 'number' && data.kept > 0 ? `, ${count(data.kept)} finished ones left alone` : ''
+    return `${counted(data.retried, 'photo')}${kept}`
+  }
   if (typeof data.galleries === 'number' && typeof data.of === 'number')
     return `${count(data.galleries)} of ${count(data.of)} galleries`
   for (const key of ['note', 'words', 'answer', 'todo', 'reason', 'expected', 'code'] as const) {

@@ -3,8 +3,9 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { percent } from '../../../format.ts'
 import { type Live, useLive } from '../../../live/use-live.ts'
-import { type Family, runStates, wordsOf } from '../../../states/states.ts'
+import type { Family } from '../../../states/states.ts'
 import { type Outputs, useTRPC, useTRPCClient } from '../../../trpc.ts'
+import { wordsOfRun } from './state-of-run.ts'
 
 type Followed = Outputs['runs']['follow']
 export type Snapshot = Followed extends AsyncIterable<infer View> ? View : never
@@ -34,7 +35,7 @@ export function useRunDetail(runId: string, run: Snapshot | undefined) {
 /** A background tab tells how it goes: "42 % · Anna Weber", and the icon has the state's colour. */
 function useTabState(run: Snapshot | undefined): void {
   const title = run && tabTitle(run)
-  const family = run && wordsOf(runStates, run.state).family
+  const family = run && wordsOfRun(run).family
   useEffect(() => {
     if (title) document.title = title
   }, [title])
@@ -49,10 +50,12 @@ function useTabState(run: Snapshot | undefined): void {
   }, [family])
 }
 
-function tabTitle({ state, totals, statedPhotos, client }: Snapshot): string {
-  if (state !== 'running' && state !== 'paused') return `${wordsOf(runStates, state).word} · ${client.name}`
+function tabTitle(run: Snapshot): string {
+  const { state, totals, statedPhotos, client } = run
+  const { word } = wordsOfRun(run)
+  if (state !== 'running' && state !== 'paused') return `${word} · ${client.name}`
   const share = percent(totals.published + totals.skipped + totals.failed, Math.max(totals.found, statedPhotos ?? 0))
-  return `${state === 'paused' ? 'paused, ' : ''}${share} % · ${client.name}`
+  return `${word === 'moving' ? '' : `${word}, `}${share} % · ${client.name}`
 }
 
 const colours: Record<Family, string> = {

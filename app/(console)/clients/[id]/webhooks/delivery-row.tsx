@@ -6,7 +6,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { ago, at, counted, duration, exactly } from '../../../../format.ts'
 import { Icon } from '../../../../icons.tsx'
 import { useNow } from '../../../../live/use-now.ts'
-import { Ago } from '../../../../parts/parts.tsx'
+import { Ago, TextLink } from '../../../../parts/parts.tsx'
 import { State } from '../../../../states/state.tsx'
 import type { StateWords } from '../../../../states/states.ts'
 import { type Outputs, sentence, useTRPC } from '../../../../trpc.ts'
@@ -14,8 +14,8 @@ import classes from './webhooks.module.css'
 
 type Delivery = Outputs['webhooks']['list']['deliveries'][number]
 
-/** One message: what it is, what became of it, and on demand all that is known. */
-export function DeliveryRow({ of: delivery }: { of: Delivery }) {
+/** One message: what it is, what became of it, and on demand all that is known; `withClient` says whose it is. */
+export function DeliveryRow({ of: delivery, withClient = false }: { of: Delivery; withClient?: boolean }) {
   const [open, { toggle }] = useDisclosure(false)
   const trpc = useTRPC()
   const queryClient = useQueryClient()
@@ -30,7 +30,15 @@ export function DeliveryRow({ of: delivery }: { of: Delivery }) {
     <li data-testid="delivery">
       <div className={classes.row}>
         <div className={classes.cell}>
-          <b>{label}</b>
+          <span>
+            <b>{label}</b>
+            {withClient && (
+              <>
+                {' for '}
+                <TextLink href={`/clients/${delivery.client.id}/webhooks`}>{delivery.client.name}</TextLink>
+              </>
+            )}
+          </span>
           <span className={classes.dim} title={delivery.url}>
             {delivery.url}
           </span>

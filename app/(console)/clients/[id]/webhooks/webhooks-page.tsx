@@ -29,14 +29,16 @@ export function WebhooksPage({ clientId }: { clientId: string }) {
   )
   const counts = list.data?.pages[0]?.counts
   const deliveries = list.data?.pages.flatMap((page) => page.deliveries) ?? []
-  const total = counts ? counts.waiting + counts.delivered + counts.failed : 0
+  const total = counts ? counts.waiting + (counts.delivered ?? 0) + counts.failed : 0
   return (
     <>
       <ClientHead clientId={clientId} here="/webhooks" />
       <Section
         title="Messages"
         aside={total > 0 ? `of the last 30 days` : undefined}
-        actions={counts && counts.failed > 0 ? <ReplayAll clientId={clientId} failed={counts.failed} /> : undefined}
+        actions={
+          counts && counts.failed > 0 ? <ReplayFailed clientId={clientId} failed={counts.failed} mayAct /> : undefined
+        }
       >
         {list.isPending && <Skeleton height={40} my="md" />}
         {list.error && !list.data && <Trouble message={sentence(list.error)!} again={() => list.refetch()} />}
@@ -56,7 +58,7 @@ export function WebhooksPage({ clientId }: { clientId: string }) {
               onChange={(value) => setFilter(value as Filter)}
               data={filters.map((value) => ({
                 value,
-                label: `${value} ${count(value === 'all' ? total : counts[value])}`,
+                label: `${value} ${count(value === 'all' ? total : (counts[value] ?? 0))}`,
               }))}
             />
             {deliveries.length === 0 && <p className={classes.none}>None of these.</p>}
@@ -77,19 +79,29 @@ export function WebhooksPage({ clientId }: { clientId: string }) {
   )
 }
 
-function ReplayAll({ clientId, failed }: { clientId: string; failed: number }) {
+/** `clientId` null: of all clients, which is for ops and administrators. */
+export function ReplayFailed({
+  clientId,
+  failed,
+  mayAct,
+}: {
+  clientId: string | null
+  failed: number
+  mayAct: boolean
+}) {
   const [asking, ask] = useDisclosure(false)
   const trpc = useTRPC()
   const queryClient = useQueryClient()
-  const replay = useMutation(
-    trpc.webhooks.replayFailed.mutationOptions({
-      async onSuccess({ replayed }) {
-        notifications.show({ message: `${counted(replayed, 'message')} ${replayed === 1 ? 'is' : 'are'} sent anew.` })
-        ask.close()
-        await queryClient.invalidateQueries(trpc.webhooks.pathFilter())
-      },
-    }),
-  )
+  const options = {
+    async onSuccess({ replayed }: { replayed: number }) {
+      notifications.show({ message: `${counted(replayed, 'message')} ${replayed === 1 ? 'is' : 'are'} sent anew.` })
+      ask.close()
+      await queryClient.invalidateQueries(trpc.webhooks.pathFilter())
+    },
+  }
+  const ofOne = useMutation(trpc.webhooks.replayFailed.mutationOptions(options))
+  const ofAll = useMutation(trpc.webhooks.replayEverybodysFailed.mutationOptions(options))
+  const replay = clientId === null ? ofAll : ofOne
   return (
     <>
       <Button
@@ -98,6 +110,8 @@ function ReplayAll({ clientId, failed }: { clientId: string; failed: number }) {
         variant="default"
         leftSection={<Icon name="retry" size={14} />}
         onClick={ask.open}
+        disabled={!mayAct}
+        title={mayAct ? undefined : 'For ops and administrators; on a client’s own page it is for you too.'}
       >
         Send {count(failed)} failed anew
       </Button>
@@ -105,14 +119,17 @@ function ReplayAll({ clientId, failed }: { clientId: string; failed: number }) {
         <Stack>
           <p>
             Each keeps its id, by which the receiver knows one that it has already. Those that fail again are tried for
-            another day.
+            another day.{clientId === null && ' These are the messages of all clients, at most 10,000 at once.'}
           </p>
           <Problem sentence={sentence(replay.error)} />
           <Group justify="flex-end">
             <Button variant="default" onClick={ask.close}>
               Back
             </Button>
-            <Button loading={replay.isPending} onClick={() => replay.mutate({ clientId })}>
+            <Button
+              loading={replay.isPending}
+              onClick={() => (clientId === null ? ofAll.mutate() : ofOne.mutate({ clientId }))}
+            >
               Send them
             </Button>
           </Group>

@@ -1,6 +1,6 @@
 import classes from './sheet.module.css'
 
-/** The first look at a large run hashes every row. */
+/** What was never gone through is gone through at the first look. */
 export default function Loading() {
   return (
     <div className={classes.page}>
@@ -8,7 +8,7 @@ export default function Loading() {
       <main id="content" className={classes.sheet} aria-busy="true">
         <h1>Certificate of completeness</h1>
         <p className={classes.lead} role="status">
-          Going through every photo of the run. A large one takes a minute the first time.
+          Going through every photo. With very many this takes a moment the first time.
         </p>
       </main>
     </div>

@@ -3,7 +3,7 @@
 import Link from 'next/link'
 import type { CertificateSummary } from '#server/certificates.ts'
 import { describeProviders } from '#server/trpc/providers.ts'
-import { wordsOfCode } from '../../../../words.ts'
+import { reasonOf } from '../../../../client-page/words.ts'
 import { PrintButton } from './print-button.tsx'
 import classes from './sheet.module.css'
 
@@ -22,20 +22,20 @@ export function Sheet({ summary, isStaff, keyUrl, token }: Props) {
   const file = `/api/runs/${statement.run}/certificate${token ? `?token=${encodeURIComponent(token)}` : ''}`
   return (
     <div className={classes.page}>
-      <div className={classes.bar}>
-        {isStaff && <Link href={`/runs/${statement.run}`}>Back to the run</Link>}
+      <nav className={classes.bar} aria-label="This sheet">
+        {isStaff && <Link href={`/runs/${statement.run}`}>Back</Link>}
         <a href={file} download>
           Download as a file to check (NDJSON)
         </a>
         <PrintButton />
-      </div>
+      </nav>
       <main id="content" className={classes.sheet}>
         <h1>Certificate of completeness</h1>
         <p className={classes.lead}>
           <Lead statement={statement} />
         </p>
         <Facts statement={statement} />
-        <Differences galleries={galleries} />
+        <Differences galleries={galleries} from={titleOfProvider(statement.provider)} />
         <Galleries galleries={galleries} />
         <Proof summary={summary} keyUrl={keyUrl} />
       </main>
@@ -58,11 +58,8 @@ function Facts({ statement }: { statement: Statement }) {
   const { client, provider, kind, run, startedAt, finishedAt, issuedAt, bytes, galleries, verified, rows } = statement
   const facts: [string, string][] = [
     ['Photographer', client.name],
-    [
-      'From',
-      kind === 'upload' ? 'Upload' : (describeProviders().find(({ id }) => id === provider)?.title ?? 'unknown'),
-    ],
-    ['Run', run],
+    ['From', kind === 'upload' ? 'Upload' : (titleOfProvider(provider) ?? 'unknown')],
+    ['Reference', run],
     ['Started', startedAt ? moment(startedAt) : 'not yet'],
     ['Finished', finishedAt ? moment(finishedAt) : 'not yet'],
     ['This sheet', moment(issuedAt)],
@@ -85,7 +82,7 @@ function Facts({ statement }: { statement: Statement }) {
 /** More stand in the file. */
 const mostGalleries = 200
 
-function Differences({ galleries }: { galleries: Gallery[] }) {
+function Differences({ galleries, from }: { galleries: Gallery[]; from: string | null }) {
   const different = galleries.filter(
     ({ verdict, differences }) => verdict !== 'verified' || Object.keys(differences.counts).length > 0,
   )
@@ -96,7 +93,7 @@ function Differences({ galleries }: { galleries: Gallery[] }) {
       {different.length > 0 && (
         <ul className={classes.differences}>
           {different.slice(0, mostGalleries).map((gallery) => (
-            <Difference key={gallery.n} gallery={gallery} />
+            <Difference key={gallery.n} gallery={gallery} from={from} />
           ))}
         </ul>
       )}
@@ -107,18 +104,18 @@ function Differences({ galleries }: { galleries: Gallery[] }) {
   )
 }
 
-function Difference({ gallery }: { gallery: Gallery }) {
+function Difference({ gallery, from }: { gallery: Gallery; from: string | null }) {
   const { title, path, verdict, differences } = gallery
   return (
     <li>
       <b>{[...path, title].join(' / ')}</b>
-      {verdict !== 'verified' && <p>{sentenceOf(verdict)}</p>}
+      {verdict !== 'verified' && <p>{sentenceOf('galleries', verdict, from)}</p>}
       {Object.entries(differences.counts).map(([photoVerdict, photos]) => {
         const examples = differences.examples.filter((example) => example.verdict === photoVerdict)
         const names = examples.map(({ filename, photo }) => filename ?? photo)
         return (
           <p key={photoVerdict}>
-            {counted(photos, 'photo')}: {sentenceOf(photoVerdict)}{' '}
+            {counted(photos, 'photo')}: {sentenceOf('photos', photoVerdict, from)}{' '}
             <span className={classes.names}>
               {names.join(', ')}
               {photos > names.length && ` and ${count(photos - names.length)} more`}
@@ -204,14 +201,17 @@ const notFinished = ['found', 'planned', 'waiting', 'copying', 'moving']
 
 /** `skipped:<code>` and `failed:<code>` of photos, codes and states of galleries. */
 function titleOf(verdict: string): string {
-  return notFinished.includes(verdict) ? 'Not finished' : wordsOfCode(codeOf(verdict)).title
+  return notFinished.includes(verdict) ? 'Not finished' : reasonOf({ of: 'galleries', code: verdict }, []).title
 }
 
-function sentenceOf(verdict: string): string {
+function sentenceOf(of: 'galleries' | 'photos', verdict: string, from: string | null): string {
   if (notFinished.includes(verdict)) return 'Still on the way.'
-  const { title, what } = wordsOfCode(codeOf(verdict))
-  return `${title}. ${what}`
+  const { title, why } = reasonOf({ of, code: codeOf(verdict) }, from ? [from] : [])
+  return `${title}. ${why}`
 }
+
+const titleOfProvider = (provider: string | null) =>
+  describeProviders().find(({ id }) => id === provider)?.title ?? null
 
 const codeOf = (verdict: string) => verdict.slice(verdict.indexOf(':') + 1)
 

@@ -1,0 +1,22 @@
+'use client'
+import { CopyButton, Tooltip } from '@mantine/core'
+import { Icon } from '../icons.tsx'
+import classes from './short-id.module.css'
+
+/** The first digits of an id: enough to say and to search; the whole of it is what is copied. */
+export function ShortId({ id, what }: { id: string; what: string }) {
+  return (
+    <span className={classes.id}>
+      <span>{id.slice(0, 8)}</span>
+      <CopyButton value={id}>
+        {({ copied, copy }) => (
+          <Tooltip label={copied ? 'Copied' : `Copy the id of this ${what}`}>
+            <button type="button" onClick={copy} aria-label={copied ? 'Copied' : `Copy the id of this ${what}`}>
+              <Icon name={copied ? 'check' : 'copy'} size={12} />
+            </button>
+          </Tooltip>
+        )}
+      </CopyButton>
+    </span>
+  )
+}

@@ -1,0 +1,209 @@
+// biome-ignore-all lint/a11y/useSemanticElements: virtual rows are placed by transform, which the elements of a table cannot be
+// biome-ignore-all lint/a11y/useFocusableInteractive: rows are reached by the link in them
+'use client'
+// The run list itself: only the rows on screen are in the page, every one within reach of keyboard and screen reader.
+import { Checkbox } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
+import { createColumnHelper, tableFeatures, useTable } from '@tanstack/react-table'
+import { useWindowVirtualizer } from '@tanstack/react-virtual'
+import Link from 'next/link'
+import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { exactly } from '../format.ts'
+import { ShortId } from '../parts/short-id.tsx'
+import { useProviderTitle } from '../provider-forms.tsx'
+import { Dated, RunNumbers, RunProgress, RunState, timeOf } from './run-row.tsx'
+import classes from './run-table.module.css'
+import { setRowInAddress } from './use-filter.ts'
+import type { FoundRun } from './use-run-rows.ts'
+import type { Selection } from './use-selection.ts'
+
+const features = tableFeatures({})
+const helper = createColumnHelper<typeof features, FoundRun>()
+const columns = helper.columns([
+  helper.display({ id: 'who', header: 'Client', cell: ({ row }) => <Who run={row.original} /> }),
+  helper.display({ id: 'state', header: 'State', cell: ({ row }) => <RunState run={row.original} /> }),
+  helper.display({ id: 'progress', header: 'Progress', cell: ({ row }) => <RunProgress run={row.original} /> }),
+  helper.display({ id: 'numbers', header: 'Photos', cell: ({ row }) => <RunNumbers run={row.original} /> }),
+  helper.display({ id: 'staff', header: 'Looked after by', cell: ({ row }) => <Staff run={row.original} /> }),
+])
+
+interface Props {
+  rows: FoundRun[]
+  /** As many as match, where that is known. */
+  total: number | null
+  selection: Selection
+  onVisible: (rows: [number, number]) => void
+  onReading: (reading: boolean) => void
+  /** Where the list stood when it was left, by filter. */
+  place: string
+  /** Id of the row that has the keyboard in a pasted address. */
+  row: string | null
+  more: boolean
+  fetchMore: () => unknown
+}
+
+export function RunTable({ rows, total, selection, onVisible, onReading, ...opened }: Props) {
+  const { place, row: wantedRow, more, fetchMore } = opened
+  const narrow = useMediaQuery('(max-width: 900px)', false, { getInitialValueInEffect: false })
+  const rowHeight = narrow ? 104 : 56
+  const box = useRef<HTMLDivElement>(null)
+  const [margin, setMargin] = useState(0)
+  useLayoutEffect(() => setMargin(box.current?.offsetTop ?? 0), [])
+  const table = useTable({ features, columns, data: rows, getRowId: (run) => run.id })
+  const modelRows = table.getRowModel().rows
+  const virtualizer = useWindowVirtualizer({
+    count: rows.length,
+    estimateSize: () => rowHeight,
+    overscan: 8,
+    scrollMargin: margin,
+  })
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another row height needs every place anew
+  useEffect(() => virtualizer.measure(), [rowHeight])
+  const items = virtualizer.getVirtualItems()
+  const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 20]
+  const isTop = (virtualizer.scrollOffset ?? 0) < rowHeight
+  useEffect(() => onVisible([isTop ? 0 : Math.max(1, first), last]), [first, last, isTop, onVisible])
+  useReturn({ place, row: wantedRow, rows, more, fetchMore }, (index) =>
+    virtualizer.scrollToIndex(index, { align: 'center' }),
+  )
+  const all = rows.length > 0 && rows.every((run) => selection.has(run.id))
+  return (
+    <div
+      className={classes.table}
+      role="table"
+      aria-label="Runs"
+      aria-rowcount={(total ?? rows.length) + 1}
+      onPointerEnter={(event) => onReading(event.pointerType === 'mouse')}
+      onPointerLeave={() => onReading(false)}
+      onFocus={(event) => {
+        onReading(true)
+        setRowInAddress(event.target.closest<HTMLElement>('[data-row]')?.dataset.row ?? null)
+      }}
+      onBlur={() => onReading(false)}
+    >
+      <div role="rowgroup" className={classes.head}>
+        {table.getHeaderGroups().map((group) => (
+          <div key={group.id} role="row" className={classes.header} aria-rowindex={1}>
+            <div role="columnheader">
+              <Checkbox
+                size="xs"
+                aria-label={all ? 'Select none' : 'Select all rows that are loaded'}
+                checked={all}
+                indeterminate={!all && selection.count > 0}
+                onChange={() => (all ? selection.clear() : selection.add(rows))}
+              />
+            </div>
+            {group.headers.map((header) => (
+              <div key={header.id} role="columnheader" data-column={header.column.id}>
+                <table.FlexRender header={header} />
+              </div>
+            ))}
+          </div>
+        ))}
+      </div>
+      <div ref={box} role="rowgroup" style={{ height: virtualizer.getTotalSize(), position: 'relative' }}>
+        {items.map((item) => {
+          const row = modelRows[item.index]
+          if (!row) return null
+          const run = row.original
+          return (
+            <div
+              key={run.id}
+              role="row"
+              aria-rowindex={item.index + 2}
+              data-selected={selection.has(run.id) || undefined}
+              className={classes.row}
+              data-row={run.id}
+              style={{ height: rowHeight, transform: `translateY(${item.start - margin}px)` }}
+            >
+              <div role="cell" className={classes.check}>
+                <Checkbox
+                  size="xs"
+                  aria-label={`Select ${run.client.name}, ${run.id.slice(0, 8)}`}
+                  checked={selection.has(run.id)}
+                  onChange={() => selection.toggle(run)}
+                />
+              </div>
+              {row.getAllCells().map((cell) => (
+                <div key={cell.id} role="cell" data-column={cell.column.id}>
+                  <table.FlexRender cell={cell} />
+                </div>
+              ))}
+            </div>
+          )
+        })}
+      </div>
+    </div>
+  )
+}
+
+/** Where each filter's list stood when it was left: in this tab, for as long as it is open. */
+const places = new Map<string, number>()
+
+/** As far as a row that a link names is looked for. */
+const mostLookedThrough = 500
+
+type Opened = Pick<Props, 'place' | 'row' | 'rows' | 'more' | 'fetchMore'>
+
+/** Back at a list, it stands where it stood; opened by a link, at the row that the link names. */
+function useReturn({ place, row, rows, more, fetchMore }: Opened, show: (index: number) => void): void {
+  // Without a row in hand it was opened anew, not come back to.
+  const first = useRef<{ stood: number | undefined; row: string | null } | null>({
+    stood: row ? places.get(place) : undefined,
+    row,
+  })
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each time more rows are there, until it is found
+  useEffect(() => {
+    if (!first.current) return
+    const { stood, row } = first.current
+    const index = rows.findIndex((run) => run.id === row)
+    if (stood === undefined && row && index < 0 && more && rows.length < mostLookedThrough) return void fetchMore()
+    first.current = null
+    // After the router has done what it does to a new page.
+    requestAnimationFrame(() => {
+      if (stood !== undefined) window.scrollTo(0, stood)
+      else if (index >= 0) show(index)
+      if (row) requestAnimationFrame(() => focusRow(row))
+    })
+  }, [rows.length])
+  // Let go of before the next page is drawn, whose own scrolling is none of this list.
+  useLayoutEffect(() => {
+    const keep = () => places.set(place, window.scrollY)
+    window.addEventListener('scroll', keep, { passive: true })
+    return () => window.removeEventListener('scroll', keep)
+  }, [place])
+}
+
+function focusRow(id: string): void {
+  document.querySelector<HTMLElement>(`[data-row="${CSS.escape(id)}"] a`)?.focus({ preventScroll: true })
+}
+
+function Who({ run }: { run: FoundRun }): ReactNode {
+  const what = useProviderTitle()(run.provider)
+  return (
+    <span className={classes.who}>
+      <Link href={`/runs/${run.id}`} prefetch={false} className={classes.open}>
+        {run.client.name}
+      </Link>
+      <span className={classes.dim}>
+        {what} · <Dated run={run} />
+        <span className={classes.exact} data-exact>
+          {' '}
+          ({exactly(timeOf(run))})
+        </span>
+        <span className={classes.id}>
+          {' · '}
+          <ShortId id={run.id} what="run" />
+        </span>
+      </span>
+    </span>
+  )
+}
+
+function Staff({ run: { staff } }: { run: FoundRun }) {
+  return (
+    <span className={classes.dim} title={staff}>
+      {staff.split('@')[0]}
+    </span>
+  )
+}

@@ -1,0 +1,41 @@
+// axe finds nothing on any page, in either theme.
+import { AxeBuilder } from '@axe-core/playwright'
+import { expect, type Page } from '@playwright/test'
+import { type Look, outsidePages, show, staffPages } from './every-page.ts'
+import { placesOf, signIn } from './places.ts'
+import { renewScenes } from './scenes.ts'
+import { type System, test } from './system.ts'
+
+for (const [who, looksOf] of [
+  ['nobody who is signed in', outsidePages],
+  ['somebody of the house', staffPages],
+] as const)
+  test(`axe finds nothing on any page that ${who} sees`, async ({ browser, system }) => {
+    test.setTimeout(900_000)
+    const places = await placesOf(system)
+    await renewScenes(system.database.db, places)
+    const context = await browser.newContext({ colorScheme: 'light', locale: 'en-GB', reducedMotion: 'reduce' })
+    const page = await context.newPage()
+    if (looksOf === staffPages) await signIn(page, system, system.admin)
+    for (const look of looksOf(places)) expect.soft(await violations(page, system, look)).toEqual([])
+    await context.close()
+  })
+
+/** One line for each element that something is wrong with. */
+async function violations(page: Page, { url }: System, look: Look): Promise<string[]> {
+  await page.emulateMedia({ colorScheme: 'light' })
+  await show(page, url, look)
+  const light = await new AxeBuilder({ page }).analyze()
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', 'dark')
+  // Nothing but colours is another in the dark.
+  const dark = await new AxeBuilder({ page }).withRules(['color-contrast', 'link-in-text-block']).analyze()
+  return [light, dark].flatMap(({ violations }, index) =>
+    violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ target, failureSummary }) => {
+        const why = failureSummary?.replaceAll(/\s+/g, ' ')
+        return `${look.name}, ${index === 0 ? 'light' : 'dark'}: ${id} at ${target.join(' ')}. ${why}`
+      }),
+    ),
+  )
+}
