@@ -2,6 +2,7 @@
 import { Skeleton } from '@mantine/core'
 import { Connection, Dimmed, FirstLook } from '../../../live/connection.tsx'
 import { PageHead, Trouble } from '../../../parts/parts.tsx'
+import { ShortId } from '../../../parts/short-id.tsx'
 import { useProviderTitle } from '../../../provider-forms.tsx'
 import { State } from '../../../states/state.tsx'
 import { UploadPanel } from '../../../uploads/upload-panel.tsx'
@@ -34,13 +35,14 @@ export function RunPage({ runId }: { runId: string }) {
     <>
       <PageHead
         crumbs={[
-          { href: '/', text: 'Runs' },
+          { href: '/runs', text: 'Runs' },
           { href: `/clients/${run.client.id}`, text: run.client.name },
           { text: from },
         ]}
         title={run.client.name}
       >
         <State of={wordsOfRun(run)} />
+        <ShortId id={runId} what="run" />
         <Connection connection={connection} />
         {run.startedAt !== null && <Proof run={run} />}
         <RunActions run={run} />

@@ -24,7 +24,7 @@ export function NewRunPage({ clientId, sourceId }: { clientId: string | null; so
   }
   return (
     <div className={classes.narrow}>
-      <PageHead title="New migration" crumbs={[{ href: '/', text: 'Runs' }]} />
+      <PageHead title="New migration" crumbs={[{ href: '/runs', text: 'Runs' }]} />
       <p className={classes.lead}>Nothing is copied before you have seen what is there.</p>
       <Step number={1} title="Client">
         <ChooseClient clientId={clientId} onChoose={(id) => choose(id, null)} />

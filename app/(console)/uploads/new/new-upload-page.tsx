@@ -46,7 +46,7 @@ export function NewUploadPage({ initialClientId }: { initialClientId: string | n
   const layout = chosen && destination ? layoutOf(chosen, destination) : null
   return (
     <div className={classes.narrow}>
-      <PageHead title="New upload" crumbs={[{ href: '/', text: 'Runs' }]} />
+      <PageHead title="New upload" crumbs={[{ href: '/runs', text: 'Runs' }]} />
       <p className={classes.lead}>Nothing is sent before you have seen what becomes of it.</p>
       <Step number={1} title="Client">
         <ChooseClient clientId={clientId} onChoose={chooseClient} />
