@@ -61,6 +61,8 @@ function run(node, [script, ...args]) {
   // A session of its own: the terminal's Ctrl-C comes here, and once from here, however many processes npm put between.
   const child = spawn(node, ['--import', guard, resolve(root, script), ...args], {
     cwd: root,
+    // Every process of ours begins with what an earlier one compiled: a third of the time until it is ready.
+    env: { NODE_COMPILE_CACHE: join(modules, '.cache', 'node'), ...process.env },
     detached: true,
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   })

@@ -65,14 +65,14 @@ test('every trap of the sheet is moved as it is', async () => {
 }, 300_000)
 
 test('with everything failing now and then and the session ending again and again, the report is the same', async () => {
-  await withStandIn(['--scenario', 'plain', '--galleries', '12', '--photos', '60'], async (standIn) => {
+  await withStandIn(['--scenario', 'plain', '--galleries', '8', '--photos', '30'], async (standIn) => {
     await standIn.faults({
       rate429: 0.05,
       retryAfter: 0,
       rate5xx: 0.05,
       rateTruncated: 0.03,
       rateHtml: 0.02,
-      expireTokenEvery: 500,
+      expireTokenEvery: 150,
     })
     const run = await migrateAll(house, standIn, { client: 'Storm' })
     const end = await reached(house, run)
