@@ -60,7 +60,8 @@ test('of a paused queue nothing is taken until it is resumed, and it says who, w
   await expect(queue).toContainText('by admin@pass.local, just now: their site is being moved')
 
   const runId = await aRun(page, system, 'Pause Studio')
-  await expect(figure(queue, 'Ready')).toHaveText('1')
+  // Surveys of other tests may wait here too.
+  await expect(figure(queue, 'Ready')).toHaveText(/^[1-9]/)
   // The same worker does other work meanwhile: signing in to try the source is another queue.
   await expect
     .poll(
@@ -85,8 +86,8 @@ test('of a paused queue nothing is taken until it is resumed, and it says who, w
     await page.getByRole('menuitem', { name: 'Clear what is ready' }).click()
     await expect(page.getByRole('dialog')).toContainText('No work is lost')
     await page.getByRole('button', { name: 'Clear what is ready' }).click()
-    await expect(page.getByText('1 job taken out of survey source.')).toBeVisible()
-    await expect(figure(queue, 'Ready')).toHaveText('1', { timeout: 20_000 })
+    await expect(page.getByText(/^[1-9]\d* jobs? taken out of survey source\.$/)).toBeVisible()
+    await expect(figure(queue, 'Ready')).toHaveText(/^[1-9]/, { timeout: 20_000 })
   })
 
   await queue.getByRole('button', { name: 'Resume survey source' }).click()

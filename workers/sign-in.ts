@@ -113,7 +113,7 @@ async function refuseStopped(house: House, provider: ProviderId): Promise<void> 
 }
 
 /** Until the work looks again whether it may. */
-const stoppedSeconds = 60
+const stoppedSeconds = 15
 
 /** With new credentials: a run that goes on in somebody else's account would take its photos for gone. */
 async function ownAccount(house: House, sourceId: string, session: SourceSession, isNew: boolean): Promise<void> {
