@@ -127,7 +127,7 @@ test('a provider that is stopped is asked nothing, and its runs say so', async (
     'Nothing is asked of Zenfolio Classic: stopped by admin@pass.local, “they called”',
   )
   await elsewhere.close()
-  // It was tried, and sent away for a minute.
+  // It was tried, and sent away for a while.
   await expect
     .poll(async () => {
       const { rows } = await system.database.db.execute<{ wait: number }>(sql`
@@ -135,7 +135,7 @@ test('a provider that is stopped is asked nothing, and its runs say so', async (
         where name = 'survey-source' and state < 'active' and data->>'runId' = ${runId}`)
       return rows[0]?.wait ?? 0
     })
-    .toBeGreaterThan(30)
+    .toBeGreaterThan(5)
   await page.getByRole('button', { name: 'Ask again: Zenfolio Classic' }).click()
   await expect(page.getByRole('heading', { level: 1 })).not.toContainText('stopped')
   await planned(system, runId)
