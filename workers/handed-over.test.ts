@@ -2,7 +2,16 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type TestDatabase, testDatabase } from '#db/testing.ts'
 import { handOver, sourceRow } from '#server/sources.ts'
 import { runDetail } from '#server/views.ts'
-import { handOverAnew, migrateAll, reached, type StandIn, startStandIn, type TestHouse, testHouse } from './testing.ts'
+import {
+  handOverAnew,
+  migrateAll,
+  reached,
+  type StandIn,
+  startStandIn,
+  type TestHouse,
+  testHouse,
+  withoutPacing,
+} from './testing.ts'
 
 let database: TestDatabase
 let house: TestHouse
@@ -11,6 +20,7 @@ let standIn: StandIn
 beforeAll(async () => {
   database = await testDatabase()
   house = await testHouse(database.url)
+  await withoutPacing(house)
   await house.startWorker()
   const options = ['--pictures', 'tiny', '--scenario', 'plain', '--galleries', '6', '--photos', '40']
   standIn = await startStandIn('pixieset', options)
