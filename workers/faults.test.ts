@@ -33,7 +33,6 @@ test('with workers killed every 2 s, Postgres stopped hard twice and a provider 
   ])
   let postgres = await startEmbeddedPostgres({ dir })
   const house = await testHouse(postgres.url)
-  await withoutPacing(house)
   const chaos = killEvery(2000, house)
   try {
     await chaos.workers()
