@@ -8,16 +8,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from '#server/embedded.t
 import { queueDepths } from '#server/queues.ts'
 import type { Snapshot } from '#server/snapshots.ts'
 import { verifyRun } from '#server/verify.ts'
-import {
-  differences,
-  migrateAll,
-  reached,
-  reportLines,
-  startStandIn,
-  type TestHouse,
-  testHouse,
-  withoutPacing,
-} from './testing.ts'
+import { differences, migrateAll, reached, reportLines, startStandIn, type TestHouse, testHouse } from './testing.ts'
 
 test('with workers killed every 2 s, Postgres stopped hard twice and a provider that fails in every way, the report is the same and nothing is doubled', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'faults-'))
