@@ -1,12 +1,12 @@
 // The system under test: `npm start` on an empty data directory, the provider's stand-in beside it, a gate in front.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { test as base, type Page } from '@playwright/test'
 import { type Connection, connect } from '#db/client.ts'
+import { scratchFolder } from '../scripts/scratch.ts'
 import { type Gate, openGate } from './gate.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -49,7 +49,7 @@ export const test = base.extend<{ signedIn: Page }, { system: System }>({
 })
 
 export async function startSystem(stack: AsyncDisposableStack): Promise<System> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'pass-e2e-'))
+  const dataDir = await scratchFolder('pass-e2e')
   stack.defer(() => rm(dataDir, { recursive: true, force: true }))
   const [gatePort, port, mediaPort] = (await Promise.all([freePort(), freePort(), freePort()])) as [
     number,

@@ -8,7 +8,16 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from '#server/embedded.t
 import { queueDepths } from '#server/queues.ts'
 import type { Snapshot } from '#server/snapshots.ts'
 import { verifyRun } from '#server/verify.ts'
-import { differences, migrateAll, reached, reportLines, startStandIn, type TestHouse, testHouse } from './testing.ts'
+import {
+  differences,
+  migrateAll,
+  reached,
+  reportLines,
+  startStandIn,
+  type TestHouse,
+  testHouse,
+  withoutPacing,
+} from './testing.ts'
 
 test('with workers killed every 2 s, Postgres stopped hard twice and a provider that fails in every way, the report is the same and nothing is doubled', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'faults-'))
@@ -26,6 +35,7 @@ test('with workers killed every 2 s, Postgres stopped hard twice and a provider 
   const house = await testHouse(postgres.url)
   const chaos = killEvery(2000, house)
   try {
+    await withoutPacing(house)
     await chaos.workers()
     await standIn.faults({ rate429: 0.1, retryAfter: 0, rate5xx: 0.1, rateTruncated: 0.05, expireTokenEvery: 500 })
     const run = await migrateAll(house, standIn)
@@ -56,14 +66,14 @@ test('with workers killed every 2 s, Postgres stopped hard twice and a provider 
 const ended = (seen: Snapshot) =>
   seen.state === 'done' || seen.state === 'done_with_problems' || seen.state === 'blocked' || seen.state === 'failed'
 
-/** Two workers; the older one is killed each time, a new one takes its place. */
+/** Three workers; the oldest is killed each time, a new one takes its place. */
 function killEvery(milliseconds: number, house: TestHouse) {
   const workers: ChildProcess[] = []
   let killed = 0
   let turn: Promise<void> = Promise.resolve()
   let stopped = false
   const renew = async () => {
-    while (workers.length < 2 && !stopped) workers.push(await house.startWorker())
+    while (workers.length < 3 && !stopped) workers.push(await house.startWorker())
   }
   turn = renew()
   let timer: NodeJS.Timeout | undefined
