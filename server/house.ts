@@ -2,6 +2,7 @@
 import type pg from 'pg'
 import { connect, type Db } from '#db/client.ts'
 import type { Env } from './env.ts'
+import { stopListening } from './live.ts'
 import { log } from './log.ts'
 import { openQueues, type Queues } from './queues.ts'
 import { openStore } from './store/open.ts'
@@ -46,6 +47,7 @@ export async function openHouse(
     secretKey: Buffer.from(env.PASS_SECRET_KEY, 'base64'),
     env,
     async close() {
+      await stopListening(pool)
       await queues.close()
       await store.close()
       await close()

@@ -17,7 +17,7 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   stop.abort()
-  await stopListening(house)
+  await stopListening(house.pool)
   await expect.poll(listening).toBe(0)
   await database.drop()
 })
@@ -143,7 +143,7 @@ test('when its connection is cut it listens again and everybody looks again', as
 
 test('who stops while the connection is in the making leaves none behind', async () => {
   await follow(house, randomUUID(), stop.signal).next()
-  await stopListening(house)
+  await stopListening(house.pool)
   const looks = follow(house, randomUUID(), stop.signal)
   await looks.next()
   await looks.next()
@@ -181,6 +181,6 @@ test('while the database refuses connections it goes on trying, and listens once
   expect(await next).toEqual({ done: false, value: undefined })
   expect(await listening()).toBe(1)
   stop.abort()
-  await stopListening(house)
+  await stopListening(house.pool)
   proxy!.close()
 })

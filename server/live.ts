@@ -46,16 +46,16 @@ interface Listener {
   opening: Promise<void>
 }
 
-const listeners = new WeakMap<House, Listener>()
+const listeners = new WeakMap<pg.Pool, Listener>()
 
 /** One LISTEN connection a process, made again when it is lost; after a gap everybody is told to look. */
 function listenerOf(house: House): Listener {
-  const known = listeners.get(house)
+  const known = listeners.get(house.pool)
   if (known) return known
   const listener: Listener = { hints: new EventEmitter().setMaxListeners(0), client: null, opening: Promise.resolve() }
-  listeners.set(house, listener)
+  listeners.set(house.pool, listener)
   const again = () => {
-    if (listeners.get(house) === listener) listener.opening = open()
+    if (listeners.get(house.pool) === listener) listener.opening = open()
   }
   const open = async () => {
     const client = new pg.Client({
@@ -150,10 +150,10 @@ function gathered(signal: AbortSignal): Promise<void> {
   })
 }
 
-/** Stops listening; subscriptions end with their own signals. */
-export async function stopListening(house: House): Promise<void> {
-  const listener = listeners.get(house)
-  listeners.delete(house)
+/** A house that closes listens no longer; subscriptions end with their own signals. */
+export async function stopListening(pool: pg.Pool): Promise<void> {
+  const listener = listeners.get(pool)
+  listeners.delete(pool)
   await listener?.opening
   await listener?.client?.end().catch(() => {})
 }

@@ -10,7 +10,6 @@ import { createClient } from './clients.ts'
 import { type Env, parseEnv } from './env.ts'
 import { type House, openHouse } from './house.ts'
 import { type FoundGallery, type FoundPhoto, type ListedGallery, recordGalleries } from './listing.ts'
-import { stopListening } from './live.ts'
 import { prepareDatabase } from './prepare.ts'
 import type { QueueName } from './queues.ts'
 import { createMigration, planRun, startRun } from './runs.ts'
@@ -35,7 +34,6 @@ export async function verbHouse(): Promise<VerbHouse> {
   return {
     ...house,
     async dispose() {
-      await stopListening(house)
       await house.close()
       await database.drop()
       await rm(dir, { recursive: true, force: true })

@@ -11,7 +11,7 @@ import { createHostRecord, sweepHostMinutes } from '#server/host-minutes.ts'
 import { openHouse } from '#server/house.ts'
 import { sweepIdempotency } from '#server/idempotency.ts'
 import { jsonb } from '#server/jsonb.ts'
-import { onWork, stopListening } from '#server/live.ts'
+import { onWork } from '#server/live.ts'
 import { log } from '#server/log.ts'
 import { sweepMails } from '#server/mails.ts'
 import { createBudget } from '#server/pacing.ts'
@@ -161,7 +161,6 @@ async function leave(why: string): Promise<void> {
   await browser.close().catch(() => {})
   await house.db.execute(sql`delete from workers where id = ${id}`).catch(() => {})
   await http.close().catch(() => {})
-  await stopListening(house)
   await house.close().catch(() => {})
   await rm(temp, { recursive: true, force: true })
   clearTimeout(late)

@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline'
 import { findOrCreateClient } from '#server/clients.ts'
 import { type Env, parseEnv } from '#server/env.ts'
 import { type House, openHouse } from '#server/house.ts'
-import { follow, stopListening } from '#server/live.ts'
+import { follow } from '#server/live.ts'
 import { prepareDatabase } from '#server/prepare.ts'
 import { writeReport } from '#server/reports.ts'
 import { createMigration, type RunState } from '#server/runs.ts'
@@ -113,7 +113,6 @@ export async function testHouse(url: string, overrides: Record<string, string> =
     },
     async dispose() {
       await Promise.all([...workers].map((worker) => ended(worker, 'SIGTERM')))
-      await stopListening(house)
       await house.close()
       await rm(dir, { recursive: true, force: true })
     },

@@ -8,7 +8,6 @@ import { claimDataDir, type DataDir, DataDirError, type RunningSystem, runningSy
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#server/embedded.ts'
 import { type Env, env } from '#server/env.ts'
 import { type House, openHouse } from '#server/house.ts'
-import { stopListening } from '#server/live.ts'
 import { prepareDatabase } from '#server/prepare.ts'
 import { anyWorker, commandName, oneStarterAtATime, otherCommands } from '#server/presence.ts'
 import { Refusal } from '#server/refusal.ts'
@@ -77,13 +76,13 @@ async function withWorkersWhereNone(values: Reachable, options: { workers: boole
   const close: System['close'] = async (signal, say) => {
     if (workers) await lastOut(house, signal, say)
     await workers?.stop()
-    await closeHouse(house)
+    await house.close()
   }
   try {
     if (options.workers) await keepServed()
     return { house, childEnv, keepServed, close }
   } catch (error) {
-    await closeHouse(house)
+    await house.close()
     throw error
   }
 }
@@ -94,7 +93,7 @@ async function ofOwn(values: Env, dir: DataDir, options: { workers: boolean }): 
   let house: House | undefined
   const stopAll = async () => {
     await workers?.stop()
-    if (house) await closeHouse(house)
+    if (house) await house.close()
     await postgres?.stop()
     await dir.release()
   }
@@ -173,9 +172,4 @@ async function lastOut(house: House, signal: AbortSignal, say: (sentence: string
   if (signal.aborted || !(await others())) return
   say('Other pass commands still work with what this one started; it ends after them.')
   while (!signal.aborted && (await others())) await delay(500, undefined, { signal }).catch(() => {})
-}
-
-async function closeHouse(house: House): Promise<void> {
-  await stopListening(house)
-  await house.close()
 }

@@ -2,7 +2,6 @@
 import type { Server } from 'node:http'
 import { env } from '#server/env.ts'
 import { type House, openHouse } from '#server/house.ts'
-import { stopListening } from '#server/live.ts'
 import { log } from '#server/log.ts'
 import { letBytesPass } from '#server/passing-bytes.ts'
 import { openUploads, type Uploads } from '#server/uploads.ts'
@@ -40,7 +39,6 @@ async function drain(server: Server, house: House, uploads: Uploads): Promise<vo
   clearInterval(idle)
   clearTimeout(late)
   await uploads.close().catch((error: Error) => log.warn({ err: error.message }, 'media: uploads'))
-  await stopListening(house)
   await house.close().catch((error: Error) => log.warn({ err: error.message }, 'media: closing'))
   process.exit(0)
 }

@@ -5,7 +5,6 @@ import { crc32, deflateRawSync } from 'node:zlib'
 import type { House } from '#server/house.ts'
 import { findOrCreateClient } from '../clients.ts'
 import { createKey, type Scope, scopes } from '../keys.ts'
-import { stopListening } from '../live.ts'
 import { openUploads } from '../uploads.ts'
 import type { MediaOptions } from './app.ts'
 import { mediaServer } from './server.ts'
@@ -25,7 +24,6 @@ export async function startMedia(house: House, options: MediaOptions = {}): Prom
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
       await uploads.close()
-      await stopListening(house)
     },
   }
 }

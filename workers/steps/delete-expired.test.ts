@@ -3,7 +3,6 @@ import { aShelf, isDue, keysOf, someText } from '#server/deletion.testing.ts'
 import { deletePhotos, listDeletions } from '#server/deletion.ts'
 import { sweepDeletions } from '#server/deletion-removal.ts'
 import { findImage } from '#server/images.ts'
-import { stopListening } from '#server/live.ts'
 import { forgetJobs, jobsOf, type VerbHouse, verbHouse } from '#server/testing.ts'
 import { type Job, type Steps, startWorker } from '../run.ts'
 import { deleteExpired } from './delete-expired.ts'
@@ -32,7 +31,6 @@ test('what is due is found, taken by a worker, and gone; what is not stays', asy
   const worker = startWorker({ house, queues: ['delete-expired'], steps, tools: null })
   await ended.promise
   await worker.drain()
-  await stopListening(house)
 
   expect(await keysOf(house, clientId)).toEqual(Object.values(keys.p2!))
   expect(await findImage(house, ids.p1!, null)).toBe('gone')

@@ -9,7 +9,6 @@ import { put } from '#server/deletion.testing.ts'
 import { findImage, type Image } from '#server/images.ts'
 import { settle } from '#server/ledger.ts'
 import { recordPage } from '#server/listing.ts'
-import { stopListening } from '#server/live.ts'
 import { originalKey } from '#server/store/store.ts'
 import { aMovingRun, foundPhoto, type VerbHouse, verbHouse } from '#server/testing.ts'
 import { heic, noise } from '../imaging/samples.ts'
@@ -59,7 +58,6 @@ async function migrated(originals: Record<string, Buffer>): Promise<Record<strin
   const worker = startWorker({ house, queues: ['render-photos'], steps, tools })
   await ended.promise
   await worker.drain()
-  await stopListening(house)
   return Object.fromEntries(rows.map(({ filename, publicId }) => [filename, publicId]))
 }
 
