@@ -7,6 +7,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',
+    // A file's modules are loaded once for all that need them: what a test leaves in one is seen by the next file.
+    isolate: false,
     maxWorkers: 3,
   },
 })

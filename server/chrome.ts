@@ -13,22 +13,24 @@ export class NoChrome extends Error {
   override name = 'NoChrome'
 }
 
-let found: Promise<string> | undefined
+let found: { named: string | undefined; path: Promise<string> } | undefined
 
 /**
  * The path of a Chromium that starts: `CHROME_PATH`, else an installed one, else the one inside `@sparticuz/chromium`,
  * unpacked once (2 s). Throws `NoChrome`.
  */
 export function chromePath(): Promise<string> {
-  found ??= search().catch((error: unknown) => {
+  const named = process.env.CHROME_PATH
+  if (found && found.named === named) return found.path
+  const path = search(named).catch((error: unknown) => {
     found = undefined
     throw error
   })
-  return found
+  found = { named, path }
+  return path
 }
 
-async function search(): Promise<string> {
-  const named = process.env.CHROME_PATH
+async function search(named: string | undefined): Promise<string> {
   if (named) {
     if (await starts(named)) return named
     throw new NoChrome(`CHROME_PATH names ${named}, which does not start`)
