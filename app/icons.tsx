@@ -27,6 +27,7 @@ const paths = {
   monitor: 'M3 5h18v11H3zM9 20h6M12 16v4',
   moon: 'M20 14.5A8 8 0 0 1 9.5 4 8 8 0 1 0 20 14.5z',
   moving: 'M12 3.5a8.5 8.5 0 1 0 8.5 8.5',
+  order: 'M7 20V4M3 8l4-4 4 4M14 6h7M14 12h5M14 18h3',
   pause: 'M8 5v14M16 5v14',
   play: 'M7 5l12 7-12 7z',
   plus: 'M12 5v14M5 12h14',

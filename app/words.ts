@@ -312,6 +312,13 @@ export const fateWords = {
   not_offered: 'Not offered by this provider',
 } as const
 
+/** Whose work comes first. */
+export const priorityWords = {
+  first: { word: 'first', badge: 'comes first', means: 'Before the turns of all other runs.' },
+  normal: { word: 'in turn', badge: null, means: 'Runs take turns, however large they are.' },
+  last: { word: 'last', badge: 'comes last', means: 'When no other run has work that could be done.' },
+} as const
+
 /** What happened to a run, for its timeline. */
 export const eventWords: Record<string, string> = {
   copied_again: 'Copied originals again that the store had lost',
@@ -321,6 +328,7 @@ export const eventWords: Record<string, string> = {
   started: 'Started',
   gone_at_source: 'Kept photos that the provider has no more',
   assigned: 'Given to',
+  prioritised: 'Its work is taken',
   paused: 'Paused',
   resumed: 'Resumed',
   cancelled: 'Cancelled',

@@ -59,6 +59,8 @@ export const runState = pgEnum('run_state', [
   'cancelled',
   'failed',
 ])
+/** Whose work comes first: `first` before the turns of all others, `last` where nobody else has work. */
+export const runPriority = pgEnum('run_priority', ['first', 'normal', 'last'])
 export const galleryState = pgEnum('gallery_state', [
   'found',
   'planned',
@@ -196,9 +198,12 @@ export const runs = pgTable(
     createdBy: text('created_by').notNull(),
     /** E-mail of the person who looks after it; null: whoever created it. */
     assignedTo: text('assigned_to'),
+    priority: runPriority('priority').notNull().default('normal'),
     createdAt: at('created_at').notNull().defaultNow(),
     startedAt: at('started_at'),
     finishedAt: at('finished_at'),
+    /** What the samples told of the stages, once they are gone (`server/samples.ts`). */
+    marks: jsonb('marks').$type<Record<string, string>>(),
     /** Seconds since the start in which it stood still for a person or the provider, and since when it does now. */
     waitedSeconds: doublePrecision('waited_seconds').notNull().default(0),
     waitsSince: at('waits_since'),
@@ -213,11 +218,36 @@ export const runs = pgTable(
     index('runs_changed').on(t.stateAt, t.id),
     index('runs_source').on(t.sourceId, t.createdAt),
     index('runs_staff').on(sql`(coalesce(assigned_to, created_by))`, t.createdAt),
+    /** Few at any time: workers ask for them every second. */
+    index('runs_prioritised').on(t.state).where(sql`priority <> 'normal'`),
     /** Twenty starts of one migration are one run. */
     uniqueIndex('runs_one_open_per_source')
       .on(t.sourceId)
       .where(sql`state in ('surveying', 'planned', 'running', 'paused', 'blocked')`),
   ],
+)
+
+/** The list of runs as a file, asked for by a person and written by a worker; gone when its time is over. */
+export const runExports = pgTable(
+  'run_exports',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    /** E-mail. */
+    askedBy: text('asked_by').notNull(),
+    askedAt: at('asked_at').notNull().defaultNow(),
+    /** The list's filter. */
+    query: jsonb('query').$type<Record<string, unknown>>().notNull(),
+    /** waiting → ready | failed. */
+    state: text('state').notNull().default('waiting'),
+    /** Runs in the file, and its size. */
+    runs: integer('runs'),
+    bytes: bigint('bytes', { mode: 'number' }),
+    /** Key in the object store. */
+    key: text('key'),
+    readyAt: at('ready_at'),
+    expiresAt: at('expires_at'),
+  },
+  (t) => [index('run_exports_person').on(t.askedBy, t.askedAt), index('run_exports_expiry').on(t.expiresAt)],
 )
 
 /** What a survey has read so far, page by page, so that one that is taken over asks for no page again; gone with the start. */

@@ -240,6 +240,37 @@ test('all that match are acted on at once, in parts, and what was refused is tol
   expect(told[0]!.n).toBe(207)
 })
 
+test('whose work comes first is said of all that match, and of one run, and is seen in both places', async ({
+  signedIn: page,
+  system,
+}) => {
+  const { db } = system.database
+  const { clientId, ids } = await addRuns(db, 'Hurried Studio', ['running', 'running', 'done'])
+  await open(page, system, `/runs?client=${clientId}`)
+  const bar = page.getByRole('region', { name: 'Selected runs' })
+  await table(page).getByRole('checkbox', { name: 'Select all rows that are loaded' }).check()
+  await bar.getByRole('button', { name: /^Prioritise/ }).click()
+  const dialog = page.getByRole('dialog', { name: 'Prioritise 3 runs?' })
+  await expect(dialog).toContainText('1 run does not fit: It has ended.')
+  await dialog.getByRole('radio', { name: /^last/ }).check()
+  await dialog.getByRole('button', { name: 'Prioritise 2' }).click()
+  await expect(page.getByRole('status').filter({ hasText: '2 runs prioritised, 1 not.' })).toBeVisible()
+  await page.keyboard.press('Escape')
+  await expect(table(page).getByText('comes last')).toHaveCount(2)
+
+  await page.goto(`${system.url}/runs/${ids[0]}`)
+  await expect(page.getByText('comes last')).toBeVisible()
+  await page.getByRole('button', { name: 'More' }).click()
+  await expect(page.getByRole('menuitemradio', { name: 'last' })).toHaveAttribute('aria-checked', 'true')
+  await page.getByRole('menuitemradio', { name: 'first' }).click()
+  await expect(page.getByText('comes first')).toBeVisible({ timeout: 2000 })
+  await expect(page.getByRole('region', { name: 'What happened' })).toContainText('Its work is taken: first')
+  const { rows: told } = await db.execute<{ actor: string }>(
+    sql`select actor from audit where act = 'run.prioritise' and client_id = ${clientId}`,
+  )
+  expect(told.map(({ actor }) => actor)).toEqual(Array(3).fill(system.admin.email))
+})
+
 test('what does not fit is there, out of use, and says why', async ({ signedIn: page, system }) => {
   const { db } = system.database
   const { clientId, ids } = await addRuns(db, 'Fitting Studio', ['done', 'paused'])

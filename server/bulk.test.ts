@@ -90,6 +90,7 @@ test('in every state each act fits or says why not', () => {
     cancel: ['surveying', 'planned', 'running', 'paused', 'blocked'],
     retry: ['running', 'paused', 'blocked', 'done', 'done_with_problems', 'failed'],
     assign: [...states],
+    prioritise: ['surveying', 'planned', 'running', 'paused', 'blocked'],
   })
   expect(misfit('retry', { state: 'done', failed: 0 })).toBe('Nothing in it failed.')
 })

@@ -2,8 +2,9 @@
 import { assignRun } from './assignments.ts'
 import type { Actor, House } from './house.ts'
 import { log } from './log.ts'
+import { prioritiseRun } from './priorities.ts'
 import { Refusal } from './refusal.ts'
-import { misfit, type RunAct } from './run-acts.ts'
+import { misfit, type RunAct, type RunPriority } from './run-acts.ts'
 import { type FoundRun, matchingRuns, type RunQuery, runsById } from './run-search.ts'
 import { cancelRun, pauseRun, type RunState, resumeRun, retryRun, startRun } from './runs.ts'
 
@@ -16,6 +17,8 @@ export interface BulkOptions {
   note?: string
   /** E-mail: of `assign`. */
   to?: string
+  /** Of `prioritise`. */
+  priority?: RunPriority
 }
 
 export interface BulkReport {
@@ -80,4 +83,5 @@ const acts = {
   cancel: (house, actor, id, { note }) => cancelRun(house, actor, id, note),
   retry: (house, actor, id) => retryRun(house, actor, id),
   assign: (house, actor, id, { to }) => assignRun(house, actor, id, to ?? actor),
+  prioritise: (house, actor, id, { priority }) => prioritiseRun(house, actor, id, priority ?? 'first'),
 } as const satisfies Record<RunAct, Act>

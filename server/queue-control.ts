@@ -1,6 +1,7 @@
 // What people do to a queue: pause, resume, clear. Workers look at the pauses before they take a job.
 import { sql } from 'drizzle-orm'
 import { recordAudit } from './audit.ts'
+import { type Believed, believed } from './believed.ts'
 import type { Actor, House } from './house.ts'
 import { announceWork } from './live.ts'
 import { isSwept, type QueueName } from './queues.ts'
@@ -60,39 +61,9 @@ export async function queuePauses(house: Pick<House, 'pool'>): Promise<Map<strin
   return new Map(rows.map(({ queue, ...pause }) => [queue, pause]))
 }
 
-export interface PauseWatch {
-  /** As of a second ago at most; while the database is away, as it was. */
-  isPaused(queue: QueueName): Promise<boolean>
-  /** Something may have changed. */
-  lookAgain(): void
-}
-
 const believedMilliseconds = 1000
 
-/** For a worker: one question a second for all of its queues together. */
-export function watchPauses(house: Pick<House, 'pool'>): PauseWatch {
-  let paused: ReadonlySet<string> = new Set()
-  let looked = Number.NEGATIVE_INFINITY
-  let looking: Promise<void> | undefined
-  const look = async () => {
-    const began = performance.now()
-    paused = new Set((await queuePauses(house)).keys())
-    looked = began
-  }
-  return {
-    async isPaused(queue) {
-      if (performance.now() - looked > believedMilliseconds) {
-        looking ??= look()
-          .catch(() => {})
-          .finally(() => {
-            looking = undefined
-          })
-        await looking
-      }
-      return paused.has(queue)
-    },
-    lookAgain() {
-      looked = Number.NEGATIVE_INFINITY
-    },
-  }
+/** For a worker: one question a second for all of its queues together. Names of those that are paused. */
+export function watchPauses(house: Pick<House, 'pool'>): Believed<ReadonlySet<string>> {
+  return believed(new Set<string>(), believedMilliseconds, async () => new Set((await queuePauses(house)).keys()))
 }

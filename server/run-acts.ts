@@ -1,8 +1,12 @@
 // What can be asked of a run in its state, and why not: for the console's buttons and for the verb on many runs alike.
 import type { RunState } from './runs.ts'
 
-export const runActs = ['start', 'pause', 'resume', 'cancel', 'retry', 'assign'] as const
+export const runActs = ['start', 'pause', 'resume', 'cancel', 'retry', 'assign', 'prioritise'] as const
 export type RunAct = (typeof runActs)[number]
+
+/** Whose work comes first: before the turns of all others, in its turn, or where nobody else has work. */
+export const runPriorities = ['first', 'normal', 'last'] as const
+export type RunPriority = (typeof runPriorities)[number]
 
 /** Of one call: short enough to show how far it is, and to stop. */
 export const mostInACall = 100
@@ -32,6 +36,8 @@ export function misfit(act: RunAct, { state, failed }: { state: RunState; failed
       if (state === 'cancelled') return 'It was cancelled.'
       if (state === 'planned' || state === 'surveying') return 'It is not started yet.'
       return failed === 0 ? 'Nothing in it failed.' : null
+    case 'prioritise':
+      return isOver ? 'It has ended.' : null
     case 'assign':
       return null
   }

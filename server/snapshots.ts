@@ -6,6 +6,7 @@ import type { GalleryState } from './galleries.ts'
 import type { House } from './house.ts'
 import { type ProviderStop, providerStops } from './provider-stops.ts'
 import { notFound } from './refusal.ts'
+import type { RunPriority } from './run-acts.ts'
 import type { RunState } from './runs.ts'
 import { ratesOf, secondsLeft } from './snapshots-rates.ts'
 import { type Stage, stagesOf } from './snapshots-stages.ts'
@@ -19,6 +20,8 @@ export interface Snapshot {
   provider: string | null
   client: { id: string; name: string }
   state: RunState
+  /** Whose work comes first. */
+  priority: RunPriority
   code: string | null
   todo: string | null
   stateBy: string | null
@@ -98,6 +101,7 @@ interface Counted {
   provider: string | null
   client: { id: string; name: string }
   state: RunState
+  priority: RunPriority
   code: string | null
   todo: string | null
   stateBy: string | null
@@ -149,7 +153,7 @@ interface Counted {
 }
 
 const counted = `
-  select r.kind, s.provider, json_build_object('id', c.id, 'name', c.name) as client, r.state, r.code, r.todo, r.state_by as "stateBy",
+  select r.kind, s.provider, json_build_object('id', c.id, 'name', c.name) as client, r.state, r.priority, r.code, r.todo, r.state_by as "stateBy",
     r.state_at as "stateAt", r.created_at as "createdAt", r.started_at as "startedAt", r.finished_at as "finishedAt", r.totals as frozen,
     exists (select from runs l where l.source_id = r.source_id and l.created_at > r.created_at and l.started_at is not null) as superseded,
     case when r.started_at is not null then null when r.plan is not null then (
@@ -222,6 +226,7 @@ export async function snapshot(house: House, runId: string): Promise<Snapshot> {
     provider: row.provider,
     client: row.client,
     state: row.state,
+    priority: row.priority,
     code: row.code,
     todo: row.todo,
     stateBy: row.stateBy,

@@ -4,6 +4,7 @@ import { coveredBy } from './coverage.ts'
 import { type ExplainedField, explainFields } from './fields.ts'
 import type { House } from './house.ts'
 import { notFound } from './refusal.ts'
+import type { RunPriority } from './run-acts.ts'
 import type { RunState } from './runs.ts'
 
 export interface RunTotals {
@@ -25,6 +26,8 @@ export interface RunRow {
   provider: string | null
   client: { id: string; name: string }
   state: RunState
+  /** Whose work comes first. */
+  priority: RunPriority
   code: string | null
   todo: string | null
   createdAt: Date
@@ -35,7 +38,7 @@ export interface RunRow {
 
 /** Of `runs r`, `clients c` and `sources s`; a `where` follows. */
 export const runRows = `
-  select r.id, r.kind, s.provider, json_build_object('id', c.id, 'name', c.name) as client, r.state, r.code, r.todo,
+  select r.id, r.kind, s.provider, json_build_object('id', c.id, 'name', c.name) as client, r.state, r.priority, r.code, r.todo,
     r.created_at as "createdAt", r.started_at as "startedAt", r.finished_at as "finishedAt",
     coalesce(r.totals, (select json_build_object('galleries', greatest(count(*), (select count(*) from run_galleries p
         where p.run_id = r.id and r.started_at is null and p.chosen and p.difference <> 'gone')), 'found', coalesce(sum(g.total), 0), 'stored', coalesce(sum(g.stored), 0),

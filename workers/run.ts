@@ -7,10 +7,11 @@ import type { Tx } from '#db/client.ts'
 import type { House } from '#server/house.ts'
 import { onWork } from '#server/live.ts'
 import { log } from '#server/log.ts'
+import { watchRanks } from '#server/priorities.ts'
 import { watchPauses } from '#server/queue-control.ts'
 import { type NewJob, type Payload, type QueueName, queues } from '#server/queues.ts'
 import { EndedJobs } from './ended.ts'
-import { Fairness } from './fairness.ts'
+import { Order, type Rank } from './order.ts'
 import { isDatabaseFault } from './policy.ts'
 
 export interface Job<N extends QueueName = QueueName> {
@@ -59,6 +60,7 @@ interface Attempt {
   id: string
   retryCount: number
   group: string | null
+  rank: Rank
   suspect: boolean
   since: Date
 }
@@ -79,6 +81,7 @@ export function startWorker<Tools>(options: WorkerOptions<Tools>): RunningWorker
   // Not by job: one that was lost and taken again by the same worker is two attempts.
   const attempts = new Set<Attempt>()
   const pauses = watchPauses(house)
+  const ranks = watchRanks(house)
   const ended = new EndedJobs()
 
   const beat = setInterval(() => {
@@ -89,23 +92,23 @@ export function startWorker<Tools>(options: WorkerOptions<Tools>): RunningWorker
 
   let suspectInHand = false
 
-  async function take(queue: QueueName, fairness: Fairness): Promise<{ attempt: Attempt; data: unknown } | undefined> {
-    const inHand = [...attempts].flatMap((job) => (job.queue === queue && job.group ? [job.group] : []))
+  async function take(queue: QueueName, order: Order): Promise<{ attempt: Attempt; data: unknown } | undefined> {
+    const inHand = [...attempts].flatMap((job) =>
+      job.queue === queue && job.group ? [{ run: job.group, rank: job.rank }] : [],
+    )
     const unsuspected = suspectInHand ? { maxPriority: suspectPriority - 1 } : {}
     // While this one looks, no other queue of this process takes a suspect.
     const looking = !suspectInHand
     suspectInHand = true
     let suspect = false
     try {
-      for (const ignoreGroups of fairness.passedOver(inHand)) {
-        const [job] = await boss.fetch<unknown>(queue, { includeMetadata: true, ignoreGroups, ...unsuspected })
-        if (job) {
-          const { id, retryCount, groupId, priority, data } = job
-          suspect = priority >= suspectPriority
-          fairness.served(groupId ?? null)
-          return { attempt: { queue, id, retryCount, group: groupId ?? null, suspect, since: new Date() }, data }
-        }
-        fairness.foundNone(ignoreGroups)
+      for (const { rank, ...look } of order.looks(inHand, await ranks.now())) {
+        const [job] = await boss.fetch<unknown>(queue, { includeMetadata: true, ...look, ...unsuspected })
+        if (!job) continue
+        const { id, retryCount, groupId, priority, data } = job
+        suspect = priority >= suspectPriority
+        order.served(rank, groupId ?? null)
+        return { attempt: { queue, id, retryCount, group: groupId ?? null, rank, suspect, since: new Date() }, data }
       }
     } finally {
       if (looking && !suspect) suspectInHand = false
@@ -114,16 +117,18 @@ export function startWorker<Tools>(options: WorkerOptions<Tools>): RunningWorker
 
   async function serve(queue: QueueName): Promise<void> {
     const inHand = new Set<Promise<void>>()
-    const fairness = new Fairness()
+    const order = new Order()
     let woken = Promise.withResolvers<void>()
     const stop = onWork(house, queue, () => {
       pauses.lookAgain()
+      ranks.lookAgain()
+      order.lookAgain()
       woken.resolve()
     })
     while (!draining.signal.aborted) {
       let taken: Awaited<ReturnType<typeof take>>
-      if (inHand.size < queues[queue].concurrency && !(await pauses.isPaused(queue)) && !draining.signal.aborted) {
-        taken = await take(queue, fairness).catch((error: Error) => {
+      if (inHand.size < queues[queue].concurrency && !(await pauses.now()).has(queue) && !draining.signal.aborted) {
+        taken = await take(queue, order).catch((error: Error) => {
           log.warn({ queue, err: error.message }, 'taking jobs')
           return undefined
         })

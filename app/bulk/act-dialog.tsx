@@ -1,14 +1,15 @@
 'use client'
 // Asks once, says what fits and what does not and why, shows how far it is, and reports what was not done.
-import { Button, Group, Modal, Progress, Select, Stack, Textarea } from '@mantine/core'
+import { Button, Group, Modal, Progress, Radio, Select, Stack, Textarea } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { misfit, type RunAct } from '#server/run-acts.ts'
+import { misfit, type RunAct, type RunPriority, runPriorities } from '#server/run-acts.ts'
 import type { RunState } from '#server/runs.ts'
 import { count, counted } from '../format.ts'
 import { TextLink } from '../parts/parts.tsx'
 import { usePerson } from '../shell/person.tsx'
 import { useTRPC } from '../trpc.ts'
+import { priorityWords } from '../words.ts'
 import classes from './bulk.module.css'
 import { type Progress as Done, useAct } from './use-act.ts'
 import { actWords } from './words.ts'
@@ -37,6 +38,7 @@ export function ActDialog({ act, what, opened, onClose, onActed }: Props) {
   const { progress, act: go, stop, forget } = useAct()
   const [note, setNote] = useState('')
   const [to, setTo] = useState<string | null>(usePerson().email)
+  const [priority, setPriority] = useState<RunPriority>('first')
   const ids = 'runs' in what ? what.runs.map((run) => run.id) : what.ids
   const words = actWords[act]
   const running = progress !== null && progress.ended === null
@@ -58,6 +60,7 @@ export function ActDialog({ act, what, opened, onClose, onActed }: Props) {
             <p>{words.means}</p>
             <Misfits act={act} what={what} />
             {act === 'assign' && <StaffSelect value={to} onChange={setTo} />}
+            {act === 'prioritise' && <PriorityChoice value={priority} onChange={setPriority} />}
             {words.noted && (
               <Textarea
                 label="Note"
@@ -89,6 +92,7 @@ export function ActDialog({ act, what, opened, onClose, onActed }: Props) {
                 go(act, ids, {
                   ...(note.trim() ? { note: note.trim() } : {}),
                   ...(act === 'assign' && to ? { to } : {}),
+                  ...(act === 'prioritise' ? { priority } : {}),
                 })
               }
             >
@@ -116,6 +120,23 @@ function StaffSelect({ value, onChange }: { value: string | null; onChange: (ema
       value={value}
       onChange={onChange}
     />
+  )
+}
+
+function PriorityChoice({ value, onChange }: { value: RunPriority; onChange: (priority: RunPriority) => void }) {
+  return (
+    <Radio.Group label="Its work is taken" value={value} onChange={(chosen) => onChange(chosen as RunPriority)}>
+      <Stack gap="xs" mt="xs">
+        {runPriorities.map((priority) => (
+          <Radio
+            key={priority}
+            value={priority}
+            label={priorityWords[priority].word}
+            description={priorityWords[priority].means}
+          />
+        ))}
+      </Stack>
+    </Radio.Group>
   )
 }
 

@@ -8,7 +8,7 @@ import { ActDialog, fitting, misfitsOf, type What } from './act-dialog.tsx'
 import classes from './bulk.module.css'
 import { actWords } from './words.ts'
 
-const acts: RunAct[] = ['start', 'pause', 'resume', 'retry', 'assign', 'cancel']
+const acts: RunAct[] = ['start', 'pause', 'resume', 'retry', 'assign', 'prioritise', 'cancel']
 const labels: Partial<Record<RunAct, string>> = { retry: 'Retry failed' }
 
 interface Props {

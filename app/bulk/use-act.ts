@@ -1,7 +1,7 @@
 'use client'
 import { useQueryClient } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
-import { mostInACall, type RunAct } from '#server/run-acts.ts'
+import { mostInACall, type RunAct, type RunPriority } from '#server/run-acts.ts'
 import { type Outputs, sentence, useTRPC, useTRPCClient } from '../trpc.ts'
 
 type Report = Outputs['bulk']['runs']
@@ -14,6 +14,12 @@ export interface Progress {
   ended: 'whole' | 'stopped' | { because: string } | null
 }
 
+interface ActOptions {
+  note?: string
+  to?: string
+  priority?: RunPriority
+}
+
 /** Some runs at a time, so that one sees how far it is and can stop; nothing is left out of the report. */
 export function useAct() {
   const client = useTRPCClient()
@@ -21,7 +27,7 @@ export function useAct() {
   const queryClient = useQueryClient()
   const [progress, setProgress] = useState<Progress | null>(null)
   const isStopped = useRef(false)
-  const act = async (act: RunAct, ids: string[], options: { note?: string; to?: string }) => {
+  const act = async (act: RunAct, ids: string[], options: ActOptions) => {
     isStopped.current = false
     let so: Progress = { asked: ids.length, done: 0, refused: [], ended: null }
     setProgress(so)

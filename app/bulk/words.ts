@@ -48,6 +48,13 @@ export const actWords = {
     means: 'Whoever looks after a run finds it among their own.',
     noted: false,
   },
+  prioritise: {
+    verb: 'Prioritise',
+    icon: 'order',
+    done: 'prioritised',
+    means: 'Says whose work is taken first from now on. What is in hand comes to its end.',
+    noted: false,
+  },
   cancel: {
     verb: 'Cancel',
     icon: 'circleStop',

@@ -13,7 +13,7 @@ import type { Command } from './command-list.ts'
 
 type Run = NonNullable<Outputs['search']['run']>
 
-const acts: RunAct[] = ['start', 'pause', 'resume', 'retry', 'assign', 'cancel']
+const acts: RunAct[] = ['start', 'pause', 'resume', 'retry', 'assign', 'prioritise', 'cancel']
 
 let asked: { act: RunAct; run: Run } | null = null
 const listeners = new Set<() => void>()

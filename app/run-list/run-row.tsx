@@ -4,6 +4,7 @@ import { count, counted, size } from '../format.ts'
 import { Ago } from '../parts/parts.tsx'
 import { ProgressBar } from '../progress/progress-bar.tsx'
 import { useProviderTitle } from '../provider-forms.tsx'
+import { Priority } from '../states/priority.tsx'
 import { State } from '../states/state.tsx'
 import { runStates, standing, wordsOf } from '../states/states.ts'
 import type { Outputs } from '../trpc.ts'
@@ -18,10 +19,12 @@ export function Dated({ run }: { run: RunRow }) {
   return <Ago time={timeOf(run)} />
 }
 
-export function RunState({ run: { state, todo, attention = 0, stalled } }: { run: RunRow }) {
+export function RunState({ run }: { run: RunRow }) {
+  const { state, todo, attention = 0, stalled } = run
   return (
     <span className={classes.state}>
       <State of={stalled ? standing.stalled : wordsOf(runStates, state)} />
+      <Priority of={run} small />
       {todo && state === 'blocked' && (
         <span className={classes.dim} title={todo}>
           {todo}

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { actOnRuns, matchedRuns } from '#server/bulk.ts'
-import { mostInACall, runActs } from '#server/run-acts.ts'
+import { mostInACall, runActs, runPriorities } from '#server/run-acts.ts'
 import { router, staffProcedure } from './procedures.ts'
 import { runQuery } from './search.ts'
 
@@ -9,6 +9,7 @@ const asked = z.strictObject({
   ids: z.array(z.uuid()).min(1).max(mostInACall),
   note: z.string().trim().min(1).max(500).optional(),
   to: z.email().max(254).optional(),
+  priority: z.enum(runPriorities).optional(),
 })
 
 export const bulkRouter = router({

@@ -4,6 +4,8 @@ import { checkForChanges, chooseGalleries, lastRuns, plannedGalleries } from '#s
 import { evidenceOf } from '#server/evidence.ts'
 import { decideCause, reopenCause, runFailures, runTroubledPhotos } from '#server/failures.ts'
 import { runGalleries } from '#server/galleries.ts'
+import { prioritiseRun } from '#server/priorities.ts'
+import { runPriorities } from '#server/run-acts.ts'
 import { cancelRun, createMigration, pauseRun, resumeRun, retryRun, startRun } from '#server/runs.ts'
 import { snapshot } from '#server/snapshots.ts'
 import { listRuns, runDetail } from '#server/views.ts'
@@ -105,6 +107,9 @@ export const runsRouter = router({
   cancel: staffProcedure
     .input(noted)
     .mutation(({ ctx, input }) => cancelRun(ctx.house, ctx.actor, input.id, input.note)),
+  prioritise: staffProcedure
+    .input(run.extend({ priority: z.enum(runPriorities) }))
+    .mutation(({ ctx, input }) => prioritiseRun(ctx.house, ctx.actor, input.id, input.priority)),
   retry: staffProcedure
     .input(again)
     .mutation(({ ctx, input: { id, ...filter } }) => retryRun(ctx.house, ctx.actor, id, filter)),

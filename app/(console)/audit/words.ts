@@ -57,6 +57,7 @@ const acts: Record<string, string> = {
   'run.download': 'downloaded a document of a run',
   'run.finish_without': 'finished a run without what was missing',
   'run.pause': 'paused a run',
+  'run.prioritise': 'said whose work comes first',
   'run.resume': 'resumed a run',
   'run.retry': 'had photos tried again',
   'run.start': 'started a run',

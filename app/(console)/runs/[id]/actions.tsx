@@ -4,11 +4,13 @@ import { useDisclosure } from '@mantine/hooks'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
+import { runPriorities } from '#server/run-acts.ts'
 import { CheckForChanges } from '../../../choice/check-for-changes.tsx'
 import { count, counted } from '../../../format.ts'
 import { Icon } from '../../../icons.tsx'
 import { Problem } from '../../../parts/problem.tsx'
 import { sentence, useTRPC } from '../../../trpc.ts'
+import { priorityWords } from '../../../words.ts'
 import { RetryDialog } from './retry-dialog.tsx'
 import { needsSignIn } from './sign-in-notices.tsx'
 import type { Snapshot } from './use-run.ts'
@@ -25,6 +27,7 @@ export function useRunActions(runId: string) {
     start: useMutation(trpc.runs.start.mutationOptions(options)),
     pause: useMutation(trpc.runs.pause.mutationOptions(options)),
     resume: useMutation(trpc.runs.resume.mutationOptions(options)),
+    prioritise: useMutation(trpc.runs.prioritise.mutationOptions(options)),
   }
 }
 
@@ -74,6 +77,8 @@ export function RunActions({ run }: { run: Snapshot }) {
             </ActionIcon>
           </Menu.Target>
           <Menu.Dropdown>
+            <PriorityItems run={run} />
+            <Menu.Divider />
             <Menu.Item leftSection={<Icon name="circleStop" />} onClick={cancel.open}>
               Cancel this run…
             </Menu.Item>
@@ -83,6 +88,28 @@ export function RunActions({ run }: { run: Snapshot }) {
       <CancelDialog run={run} opened={cancelling} onClose={cancel.close} />
       <RetryDialog run={run} opened={retrying} onClose={retry.close} what={{}} photos={totals.failed} />
     </Group>
+  )
+}
+
+/** Whose work comes first; what the server says of it is what is ticked. */
+function PriorityItems({ run: { run: id, priority } }: { run: Snapshot }) {
+  const { prioritise } = useRunActions(id)
+  return (
+    <>
+      <Menu.Label>Its work is taken</Menu.Label>
+      {runPriorities.map((one) => (
+        <Menu.Item
+          key={one}
+          role="menuitemradio"
+          aria-checked={one === priority}
+          title={priorityWords[one].means}
+          leftSection={one === priority ? <Icon name="check" /> : <span style={{ width: 16 }} />}
+          onClick={() => prioritise.mutate({ id, priority: one })}
+        >
+          {priorityWords[one].word}
+        </Menu.Item>
+      ))}
+    </>
   )
 }
 

@@ -118,8 +118,10 @@ function Queued({ run }: { run: Snapshot }) {
   if (run.behindRuns === null) return null
   return (
     <Notice family="waiting" icon="dashed">
-      In the queue: every worker is busy with {counted(run.behindRuns, 'other run')}. Runs take turns, so it begins as
-      soon as one of them is free.
+      In the queue: every worker is busy with {counted(run.behindRuns, 'other run')}.{' '}
+      {run.priority === 'last'
+        ? 'It comes last, so it begins when they have no more work.'
+        : 'Runs take turns, so it begins as soon as one of them is free.'}
     </Notice>
   )
 }

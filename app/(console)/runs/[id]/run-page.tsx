@@ -4,6 +4,7 @@ import { Connection, Dimmed, FirstLook } from '../../../live/connection.tsx'
 import { PageHead, Trouble } from '../../../parts/parts.tsx'
 import { ShortId } from '../../../parts/short-id.tsx'
 import { useProviderTitle } from '../../../provider-forms.tsx'
+import { Priority } from '../../../states/priority.tsx'
 import { State } from '../../../states/state.tsx'
 import { UploadPanel } from '../../../uploads/upload-panel.tsx'
 import { RunActions } from './actions.tsx'
@@ -42,6 +43,7 @@ export function RunPage({ runId }: { runId: string }) {
         title={run.client.name}
       >
         <State of={wordsOfRun(run)} />
+        <Priority of={run} />
         <ShortId id={runId} what="run" />
         <Connection connection={connection} />
         {run.startedAt !== null && <Proof run={run} />}

@@ -3,7 +3,7 @@ import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { count, counted } from '../../../format.ts'
 import { Ago, Section, TextLink } from '../../../parts/parts.tsx'
-import { eventWords } from '../../../words.ts'
+import { eventWords, priorityWords } from '../../../words.ts'
 import { EvidenceLink } from './cause-evidence.tsx'
 import classes from './run.module.css'
 import type { RunDetail } from './use-run.ts'
@@ -75,6 +75,8 @@ function saying(data: Record<string, unknown>): string | null {
   }
   if (typeof data.galleries === 'number' && typeof data.of === 'number')
     return `${count(data.galleries)} of ${count(data.of)} galleries`
+  if (typeof data.priority === 'string' && data.priority in priorityWords)
+    return priorityWords[data.priority as keyof typeof priorityWords].word
   for (const key of ['note', 'words', 'answer', 'todo', 'reason', 'expected', 'code'] as const) {
     const value = data[key]
     if (typeof value === 'string') return value
