@@ -89,6 +89,11 @@ test('a run whose workers die is stalled within a minute and says which work nob
     await expect(stateOf(page)).toHaveText('stalled', { timeout: 60_000 })
     await expect(page.getByText('no worker that lives takes')).toBeVisible()
     await expect(page).toHaveTitle(/^stalled/)
+    await page.goto(system.url)
+    const row = page.locator(`[data-row="${run}"]`)
+    await expect(page.getByRole('region', { name: 'Needs you' }).filter({ has: row })).toContainText('stalled')
+    await expect(row).toHaveCount(1)
+    await open(page, system, run)
   } finally {
     for (const { pid } of rows) process.kill(pid, 'SIGCONT')
     await system.standIn.faults({ reset: true })

@@ -1,20 +1,23 @@
 // The clients of the house: found by name and e-mail, counted by what they need, by name and keyset.
 import type { House } from './house.ts'
-import { tabs as runTabs } from './run-search.ts'
+import { tabsWith as runTabsWith } from './run-search.ts'
+import { stalledNow } from './waits.ts'
 
-const openRun = (states: string) => `exists (select from runs r where r.client_id = c.id and r.state in (${states}))`
+export const clientTabs = ['all', 'attention', 'moving', 'none'] as const
+export type ClientTab = (typeof clientTabs)[number]
 
-/** What a tab of the list holds, as SQL over `clients c`. */
-const tabs = {
-  all: 'true',
-  attention: `(exists (select from runs r where r.client_id = c.id and ${runTabs.attention})
-    or exists (select from sources s where s.client_id = c.id and s.health in ('refused', 'challenge')))`,
-  moving: openRun("'surveying', 'running'"),
-  none: 'not exists (select from runs r where r.client_id = c.id)',
-} as const
-
-export type ClientTab = keyof typeof tabs
-export const clientTabs = Object.keys(tabs) as [ClientTab, ...ClientTab[]]
+/** What each tab of the list holds, as SQL over `clients c`; `stalled` is an array of ids of runs. */
+function tabsWith(stalled: string): Record<ClientTab, string> {
+  const runs = runTabsWith(stalled)
+  const aRun = (which: string) => `exists (select from runs r where r.client_id = c.id and ${which})`
+  return {
+    all: 'true',
+    attention: `(${aRun(runs.attention)}
+      or exists (select from sources s where s.client_id = c.id and s.health in ('refused', 'challenge')))`,
+    moving: aRun(runs.moving),
+    none: `not ${aRun('true')}`,
+  }
+}
 
 export interface ClientQuery {
   tab?: ClientTab
@@ -48,6 +51,8 @@ export async function searchClients(
 ): Promise<ClientPageOf> {
   const text = query.text?.trim() ? `%${query.text.trim().replace(/[\\%_]/g, '\\$&')}%` : null
   const matching = 'c.deletion_id is null and ($1::text is null or c.name ilike $1 or c.email ilike $1)'
+  const stalled = await stalledNow(house)
+  const tabs = tabsWith('$2')
   const page = house.pool.query<FoundClient>(
     `select c.id, c.name, c.email, c.created_at as "createdAt",
        (select count(*)::int from sources s where s.client_id = c.id) as sources,
@@ -56,15 +61,16 @@ export async function searchClients(
           where r.client_id = c.id order by r.created_at desc limit 1) as "lastRun",
        ${tabs.attention} as "needsYou"
      from (select * from clients c where ${matching} and ${tabs[query.tab ?? 'all']}
-       and ($2::uuid is null or (lower(c.name), c.id) > (select lower(name), id from clients where id = $2))
-       order by lower(c.name), c.id limit $3) c order by lower(c.name), c.id`,
-    [text, cursor, Math.min(limit, 200)],
+       and ($3::uuid is null or (lower(c.name), c.id) > (select lower(name), id from clients where id = $3))
+       order by lower(c.name), c.id limit $4) c order by lower(c.name), c.id`,
+    [text, stalled, cursor, Math.min(limit, 200)],
   )
   const columns = clientTabs.map((tab) => `count(*) filter (where ${tabs[tab]})::int as "${tab}"`)
   const counts =
     cursor === null
       ? house.pool.query<Record<ClientTab, number>>(`select ${columns.join(', ')} from clients c where ${matching}`, [
           text,
+          stalled,
         ])
       : null
   const { rows } = await page

@@ -3,25 +3,38 @@ import type { House } from './house.ts'
 import type { RunState } from './runs.ts'
 import { runsAbout } from './search.ts'
 import { type RunRow, runRows } from './views.ts'
-import { stalledRuns } from './waits.ts'
+import { stalledNow } from './waits.ts'
 
 type Searching = Pick<House, 'pool'>
 
-/** What a tab of the list holds, as SQL over `runs r`. */
-export const tabs = {
-  all: 'true',
-  attention: needsYou('r'),
-  planned: "r.state = 'planned'",
-  moving: "r.state in ('surveying', 'running')",
-  paused: "r.state = 'paused'",
-  done: "r.state = 'done'",
-  problems: "r.state = 'done_with_problems'",
-  failed: "r.state = 'failed'",
-  cancelled: "r.state = 'cancelled'",
-} as const
+export const runTabs = [
+  'all',
+  'attention',
+  'planned',
+  'moving',
+  'paused',
+  'done',
+  'problems',
+  'failed',
+  'cancelled',
+] as const
+export type RunTab = (typeof runTabs)[number]
 
-export type RunTab = keyof typeof tabs
-export const runTabs = Object.keys(tabs) as [RunTab, ...RunTab[]]
+/** What each tab of the list holds, as SQL over `runs r`. A run among `stalled`, an array of ids, does not move. */
+export function tabsWith(stalled: string): Record<RunTab, string> {
+  const isStalled = `(r.state in ('surveying', 'running') and r.id = any(${stalled}::uuid[]))`
+  return {
+    all: 'true',
+    attention: `(${needsYou('r')} or ${isStalled})`,
+    planned: "r.state = 'planned'",
+    moving: `(r.state in ('surveying', 'running') and not ${isStalled})`,
+    paused: "r.state = 'paused'",
+    done: "r.state = 'done'",
+    problems: "r.state = 'done_with_problems'",
+    failed: "r.state = 'failed'",
+    cancelled: "r.state = 'cancelled'",
+  }
+}
 
 /** How a list is ordered: each by a time and, among equal ones, by id. */
 const orders = {
@@ -79,7 +92,7 @@ export async function searchRuns(
   const after = cursor === null ? 'true' : `(r.${column}, r.id) ${beyond} ${found.place(cursor)}`
   const { rows } = await house.pool.query<{ id: string; cursor: string }>(
     `select r.id, ${microseconds(`r.${column}`)} || ' ' || r.id as cursor from ${runsOfSomebody}
-     where ${tabs[query.tab ?? 'all']} and ${found.where} and ${after}
+     where ${found.tabs[query.tab ?? 'all']} and ${found.where} and ${after}
      order by r.${column} ${direction}, r.id ${direction} limit ${found.value(Math.min(limit, 200))}`,
     found.values,
   )
@@ -96,7 +109,7 @@ export type RunCounts = Record<RunTab, number>
 
 /** How many match, whatever the query's own tab: one number a tab. */
 export async function countRuns(house: Searching, query: RunQuery): Promise<RunCounts> {
-  const { where, values } = await conditions(house, query)
+  const { tabs, where, values } = await conditions(house, query)
   const columns = runTabs.map((tab) => `count(*) filter (where ${tabs[tab]})::int as "${tab}"`)
   const { rows } = await house.pool.query<RunCounts>(
     `select ${columns.join(', ')} from ${runsOfSomebody} where ${where}`,
@@ -111,7 +124,7 @@ export async function freshRuns(house: Searching, query: RunQuery, top: string):
   const found = await conditions(house, query)
   const { rows } = await house.pool.query<{ fresh: number }>(
     `select count(*)::int as fresh from ${runsOfSomebody}
-     where ${tabs[query.tab ?? 'all']} and ${found.where} and (r.${column}, r.id) ${before} ${found.place(top)}`,
+     where ${found.tabs[query.tab ?? 'all']} and ${found.where} and (r.${column}, r.id) ${before} ${found.place(top)}`,
     found.values,
   )
   return rows[0]!.fresh
@@ -124,7 +137,7 @@ export async function matchingRuns(
   limit: number,
 ): Promise<{ id: string; state: RunState }[]> {
   const { column, direction } = orders[query.order ?? 'newest']
-  const { where, values, value } = await conditions(house, query)
+  const { tabs, where, values, value } = await conditions(house, query)
   const { rows } = await house.pool.query<{ id: string; state: RunState }>(
     `select r.id, r.state from ${runsOfSomebody} where ${tabs[query.tab ?? 'all']} and ${where}
      order by r.${column} ${direction}, r.id ${direction} limit ${value(limit)}`,
@@ -144,7 +157,7 @@ export async function runsById(house: Searching, ids: string[]): Promise<FoundRu
      order by array_position($1, r.id)`,
     [ids],
   )
-  const stalled = await stalledRuns(house, ids)
+  const stalled = new Set(await stalledNow(house))
   const moves = ({ state }: FoundRun) => state === 'running' || state === 'surveying'
   return rows.map((row) => ({ ...row, stalled: moves(row) && stalled.has(row.id) }))
 }
@@ -160,21 +173,28 @@ const homeRows = 20
 
 /** What needs a person, what moves, and what has ended since `since`: the newest of each. */
 export async function home(house: Searching, since: Date): Promise<HomeView> {
+  const stalled = await stalledNow(house)
+  const { attention: waits, moving: moves } = tabsWith('$1')
   const [attention, moving, finished] = await Promise.all([
     // Who stands still comes first, then what may be started.
-    homeGroup(house, tabs.attention, "r.state <> 'blocked', r.state = 'planned', r.state_at desc, r.id desc"),
-    homeGroup(house, `${tabs.moving} and not (${tabs.attention})`, 'r.state_at desc, r.id desc'),
     homeGroup(
       house,
-      `r.state_at >= $1 and r.finished_at >= $1 and r.state in ('done', 'done_with_problems', 'failed', 'cancelled') and not (${tabs.attention})`,
+      waits,
+      "not (r.state = 'blocked' or r.id = any($1::uuid[])), r.state = 'planned', r.state_at desc, r.id desc",
+      [stalled],
+    ),
+    homeGroup(house, `${moves} and not ${waits}`, 'r.state_at desc, r.id desc', [stalled]),
+    homeGroup(
+      house,
+      `r.state_at >= $2 and r.finished_at >= $2 and r.state in ('done', 'done_with_problems', 'failed', 'cancelled') and not ${waits}`,
       'r.state_at desc, r.id desc',
-      [since],
+      [stalled, since],
     ),
   ])
   return { attention, moving, finished }
 }
 
-async function homeGroup(house: Searching, where: string, order: string, values: unknown[] = []) {
+async function homeGroup(house: Searching, where: string, order: string, values: unknown[]) {
   const { rows } = await house.pool.query<{ id: string; count: number }>(
     `select r.id, (count(*) over ())::int as count from ${runsOfSomebody} where ${where} order by ${order} limit ${homeRows}`,
     values,
@@ -207,6 +227,7 @@ const runsOfSomebody =
 const microseconds = (column: string) => `(extract(epoch from ${column}) * 1000000)::int8`
 
 interface Conditions {
+  tabs: Record<RunTab, string>
   where: string
   values: unknown[]
   /** Adds one more; returns its placeholder. */
@@ -218,7 +239,9 @@ interface Conditions {
 async function conditions(house: Searching, query: RunQuery): Promise<Conditions> {
   const values: unknown[] = []
   const value = (one: unknown) => `$${values.push(one)}`
-  const all: string[] = ['true']
+  const stalled = value(await stalledNow(house))
+  // Named whatever the tab is: each value has its place in the statement.
+  const all = [`${stalled}::uuid[] is not null`]
   if (query.kind) all.push(`r.kind = ${value(query.kind)}`)
   if (query.providers) all.push(`s.provider = any(${value(query.providers)}::text[])`)
   if (query.clientId) all.push(`r.client_id = ${value(query.clientId)}`)
@@ -235,5 +258,5 @@ async function conditions(house: Searching, query: RunQuery): Promise<Conditions
     const [time, id] = cursor.split(' ')
     return `(timestamptz 'epoch' + ${value(time)}::int8 * interval '1 microsecond', ${value(id)}::uuid)`
   }
-  return { where: all.join(' and '), values, value, place }
+  return { tabs: tabsWith(stalled), where: all.join(' and '), values, value, place }
 }

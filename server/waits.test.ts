@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { searchClients } from './client-search.ts'
+import { countRuns, home, searchRuns } from './run-search.ts'
 import { snapshot } from './snapshots.ts'
 import { aMovingRun, forgetJobs, type VerbHouse, verbHouse } from './testing.ts'
-import { stalledRuns, waitsOf } from './waits.ts'
+import { stalledNow, waitsOf } from './waits.ts'
 
 let house: VerbHouse
 beforeAll(async () => {
@@ -38,14 +40,19 @@ const aJob = (runId: string, name: string, state: 'created' | 'active', signSeco
     [name, runId, state, signSecondsAgo],
   )
 
-test('a run whose worker died is stalled since the last sign of it, and never shown as moving', async () => {
+test('a run whose worker died is stalled since the last sign of it, needs somebody, and is never shown as moving', async () => {
   const run = await aRun()
   await aWorker('all', 41)
   await aJob(run, 'fetch-photos', 'active', 40)
   const waits = await waitsOf(fresh(), run)
   expect(Date.now() - Date.parse(waits.stalledSince!)).toBeGreaterThan(39_000)
   expect(waits.unserved).toEqual(['fetch-photos'])
-  expect(await stalledRuns(fresh(), [run, randomUUID()])).toEqual(new Set([run]))
+  expect(await stalledNow(fresh())).toEqual([run])
+  const { attention, moving } = await home(fresh(), new Date())
+  expect([attention, moving].map(({ runs }) => runs.map(({ id }) => id))).toEqual([[run], []])
+  expect(await countRuns(fresh(), {})).toMatchObject({ attention: 1, moving: 0 })
+  expect((await searchRuns(fresh(), { tab: 'attention' })).runs).toMatchObject([{ id: run, stalled: true }])
+  expect((await searchClients(fresh(), {})).counts).toMatchObject({ attention: 1, moving: 0 })
   expect((await snapshot({ ...house, ...fresh() }, run)).stalledSince).not.toBeNull()
 })
 

@@ -26,10 +26,9 @@ export async function waitsOf(house: Pick<House, 'pool'>, runId: string): Promis
   return (await everybody(house)).get(runId) ?? none
 }
 
-/** Runs of these that have work and nobody who does it. */
-export async function stalledRuns(house: Pick<House, 'pool'>, runIds: string[]): Promise<Set<string>> {
-  const all = await everybody(house)
-  return new Set(runIds.filter((id) => all.get(id)?.stalledSince))
+/** Runs that have work and nobody who does it. */
+export async function stalledNow(house: Pick<House, 'pool'>): Promise<string[]> {
+  return [...(await everybody(house))].flatMap(([id, { stalledSince }]) => (stalledSince ? [id] : []))
 }
 
 const lastLook = new WeakMap<House['pool'], { at: number; all: Promise<Map<string, Waits>> }>()
