@@ -7,7 +7,7 @@ export interface Stage {
   state: 'waiting' | 'moving' | 'done'
   done: number
   of: number | null
-  /** To five seconds; null where nobody wrote it down. */
+  /** To five seconds; null where it is not known. */
   begunAt: string | null
   endedAt: string | null
   /** Between the moment it could have begun and the one when it did. */
@@ -51,11 +51,14 @@ export async function stagesOf(house: Pick<House, 'pool'>, runId: string, row: S
   const steps = stepsOf(row)
   if (!row.startedAt) return steps.map((step) => timed(step, row, null))
   const { rows } = await house.pool.query<Marks>(
-    `select (select at from samples where run_id = $1 and found > 0 order by at limit 1) as found,
-       (select at from samples where run_id = $1 and stored > 0 order by at limit 1) as stored,
-       (select at from samples where run_id = $1 and rendered > 0 order by at limit 1) as rendered,
-       (select at from samples where run_id = $1 and stored < $2 order by at desc limit 1) as storing,
-       (select at from samples where run_id = $1 and rendered < $3 order by at desc limit 1) as rendering`,
+    `select least((marks->>'found')::timestamptz, (select at from samples where run_id = $1 and found > 0 order by at limit 1)) as found,
+       least((marks->>'stored')::timestamptz, (select at from samples where run_id = $1 and stored > 0 order by at limit 1)) as stored,
+       least((marks->>'rendered')::timestamptz, (select at from samples where run_id = $1 and rendered > 0 order by at limit 1)) as rendered,
+       greatest((marks->>'storing')::timestamptz,
+         (select at from samples where run_id = $1 and stored < $2 order by at desc limit 1)) as storing,
+       greatest((marks->>'rendering')::timestamptz,
+         (select at from samples where run_id = $1 and rendered < $3 order by at desc limit 1)) as rendering
+     from runs where id = $1`,
     [runId, row.stored + row.rendered + row.published, row.rendered + row.published],
   )
   return steps.map((step) => timed(step, row, rows[0]!))
