@@ -1,7 +1,9 @@
 // What a command shows while a run moves: JSON lines, a live block in a terminal, or a line now and then.
 import type { Writable } from 'node:stream'
 import type { FailureGroup } from '#server/failures.ts'
+import { type ProviderId, providers } from '#server/providers.ts'
 import type { Snapshot } from '#server/snapshots.ts'
+import { waitWords } from '#server/wait-words.ts'
 import { bar, bytes, count, duration } from './figures.ts'
 
 export interface Display {
@@ -64,6 +66,7 @@ export function plainLines(out: Writable): Shows {
     show(snapshot) {
       const text = [
         summary(snapshot),
+        ...waits(snapshot),
         ...(snapshot.state === 'surveying' && snapshot.todo ? [snapshot.todo] : []),
       ].join('\n')
       if (text === last.text || Date.now() - last.at < 10_000) return
@@ -78,7 +81,7 @@ export function plainLines(out: Writable): Shows {
 
 /** All there is to say of a run, as lines: its stages, its pace, what went wrong. */
 export function block(snapshot: Snapshot, failures: FailureGroup[]): string[] {
-  const { client, provider, state, stages, retrying, thaw, hosts, unserved, todo, passwordsMissing, session } = snapshot
+  const { client, provider, state, stages, retrying, thaw, hosts, todo, passwordsMissing, session } = snapshot
   return [
     `${client.name} · ${provider ?? snapshot.kind} · run ${snapshot.run} · ${words(state)}`,
     ...stages.map(({ name, state, done, of }) => {
@@ -97,9 +100,26 @@ export function block(snapshot: Snapshot, failures: FailureGroup[]): string[] {
       ? [`${count(passwordsMissing)} galleries are private until their password is filled in`]
       : []),
     ...(session?.endsAt ? [`the session that was handed over ends at about ${clock(session.endsAt)}`] : []),
-    ...(unserved.length > 0 ? [`no worker takes ${unserved.join(', ')}`] : []),
+    ...waits(snapshot),
     ...causes(failures),
     ...(todo ? [todo] : []),
+  ]
+}
+
+/** What keeps it from moving, as the run page says it. */
+function waits({ provider, priority, stopped, pausedQueues, unserved, stalledSince, behindRuns }: Snapshot): string[] {
+  const title = provider === null ? '' : (providers[provider as ProviderId]?.title ?? provider)
+  return [
+    ...(stalledSince
+      ? [`Stalled. Nobody has worked on it since ${clock(stalledSince)}: ${waitWords.stalled(unserved)}`]
+      : unserved.length > 0
+        ? [waitWords.unserved(unserved)]
+        : []),
+    ...(behindRuns === null
+      ? []
+      : [waitWords.behind(behindRuns === 1 ? '1 other run' : `${count(behindRuns)} other runs`, priority)]),
+    ...(stopped ? [waitWords.providerStopped(title, stopped)] : []),
+    ...pausedQueues.map(waitWords.queuePaused),
   ]
 }
 

@@ -2,6 +2,7 @@
 import { Button, Modal } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import Link from 'next/link'
+import { waitWords } from '#server/wait-words.ts'
 import { ago, at, atSecond, counted, duration, usually } from '../../../format.ts'
 import { useNow } from '../../../live/use-now.ts'
 import { useProviderTitle } from '../../../provider-forms.tsx'
@@ -103,25 +104,16 @@ function Stalled({ run }: { run: Snapshot }) {
   return (
     <Notice family="needs-you" icon="alert">
       <b>Stalled.</b> Nobody has worked on it since {at(new Date(run.stalledSince), now)} (
-      {ago(new Date(run.stalledSince), now)})
-      {run.unserved.length > 0
-        ? `: no worker that lives takes ${namesOf(run.unserved)}. Start one; it`
-        : ': the worker that did is gone. Another takes over as soon as one is free; it'}{' '}
-      goes on where it stood, and nothing is lost.
+      {ago(new Date(run.stalledSince), now)}): {waitWords.stalled(run.unserved)}
     </Notice>
   )
 }
-
-const namesOf = (queues: string[]) => queues.map((queue) => queue.replaceAll('-', ' ')).join(', ')
 
 function Queued({ run }: { run: Snapshot }) {
   if (run.behindRuns === null) return null
   return (
     <Notice family="waiting" icon="dashed">
-      In the queue: every worker is busy with {counted(run.behindRuns, 'other run')}.{' '}
-      {run.priority === 'last'
-        ? 'It comes last, so it begins when they have no more work.'
-        : 'Runs take turns, so it begins as soon as one of them is free.'}
+      {waitWords.behind(counted(run.behindRuns, 'other run'), run.priority)}
     </Notice>
   )
 }
@@ -141,7 +133,7 @@ function Unserved({ run }: { run: Snapshot }) {
   if (run.unserved.length === 0 || run.stalledSince) return null
   return (
     <Notice family="needs-you" icon="alert">
-      No worker takes {namesOf(run.unserved)}: start one, and this goes on by itself.
+      {waitWords.unserved(run.unserved)}
     </Notice>
   )
 }
@@ -153,13 +145,12 @@ function Held({ run }: { run: Snapshot }) {
     <>
       {run.stopped && (
         <Notice family="waiting" icon="circlePause" action={<Link href="/providers">Providers</Link>}>
-          Nothing is asked of {title(run.provider)}: stopped by {run.stopped.by}
-          {run.stopped.note && `, “${run.stopped.note}”`}. What is copied already is still rendered.
+          {waitWords.providerStopped(title(run.provider), run.stopped)}
         </Notice>
       )}
-      {run.pausedQueues.map(({ queue, by }) => (
-        <Notice key={queue} family="waiting" icon="circlePause" action={<Link href="/queues">Queues</Link>}>
-          The queue {queue.replaceAll('-', ' ')} is paused by {by}: its work waits until somebody resumes it.
+      {run.pausedQueues.map((held) => (
+        <Notice key={held.queue} family="waiting" icon="circlePause" action={<Link href="/queues">Queues</Link>}>
+          {waitWords.queuePaused(held)}
         </Notice>
       ))}
     </>
