@@ -169,6 +169,7 @@ function stepsOf(house: House, count: (photos: number) => void): Steps<undefined
     'deliver-webhook': notHere,
     'send-mail': notHere,
     'delete-expired': notHere,
+    'export-runs': notHere,
     async 'list-gallery'(job) {
       const gallery = await galleryFacts(house, job.payload.galleryId)
       const photos = Array.from({ length: galleryPhotos }, (_, n) =>

@@ -325,6 +325,46 @@ test('the list is a file for whoever may see it, and for nobody else', async ({ 
   expect(await statusOf(system.admin)).toEqual([200, 400])
 })
 
+test('a long list is written for whoever asked for it, who is told wherever they are', async ({
+  signedIn: page,
+  system,
+  playwright,
+}) => {
+  const { db } = system.database
+  const many = Array.from({ length: 1050 }, () => 'done')
+  const { clientId, ids } = await addRuns(db, '=Formula Studio', many)
+  await open(page, system, `/runs?client=${clientId}`)
+  await page.getByRole('button', { name: 'Export 1,050 as CSV' }).click()
+  await expect(page.getByText('The list is being written.')).toBeVisible()
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Clients' }).click()
+  const told = page.getByRole('alert').filter({ hasText: 'Your list of 1,050 runs is ready' })
+  await expect(told).toBeVisible({ timeout: 15_000 })
+  const link = told.getByRole('link', { name: 'download it' })
+  const [download] = await Promise.all([page.waitForEvent('download'), link.click()])
+  const text = (await (await download.createReadStream()).setEncoding('utf8').toArray()).join('')
+  expect(text.trimEnd().split('\r\n')).toHaveLength(1051)
+  expect(text).toContain(ids.at(-1))
+  expect(text).toContain("'=Formula Studio")
+
+  await page.goto(`${system.url}/runs`)
+  await page.getByRole('button', { name: 'Your files' }).click()
+  await expect(page.getByRole('menuitem', { name: /^1,050 runs, .* until/ })).toBeVisible()
+
+  const address = `${system.url}${await page.getByRole('menuitem', { name: /^1,050 runs/ }).getAttribute('href')}`
+  const house = { db, secretKey: Buffer.alloc(32), env: parseEnv({}) }
+  const other = await createUser(house, { email: `staff-${crypto.randomUUID()}@pass.test`, role: 'staff' })
+  const statusOf = async (person: { email: string; password: string } | null) => {
+    const api = await playwright.request.newContext({ extraHTTPHeaders: { origin: system.url } })
+    if (person) await api.post(`${system.url}/api/auth/sign-in/email`, { data: person })
+    const status = (await api.get(address)).status()
+    await api.dispose()
+    return status
+  }
+  expect(await statusOf(null)).toBe(401)
+  expect(await statusOf(other)).toBe(404)
+  expect(await statusOf(system.admin)).toBe(200)
+})
+
 test('every empty list says the next step', async ({ signedIn: page, system }) => {
   await addRuns(system.database.db, 'Empty Studio', ['done'])
   await open(page, system, '/runs?q=nobody+of+that+name')

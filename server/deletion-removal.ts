@@ -8,6 +8,7 @@ import { purge } from './deletion-cdn.ts'
 import { clientRows, removeGallery, removePhotos } from './deletion-rows.ts'
 import type { House } from './house.ts'
 import { originalsDue, removeOriginals } from './retention-originals.ts'
+import { forgetAllExports } from './run-exports.ts'
 import { objectLock } from './uploads/loose.ts'
 
 export interface Removal {
@@ -106,6 +107,10 @@ async function* clientPieces(house: Needs, removal: Removal): AsyncGenerator<Pie
     await purge(house, keys)
     await tx.execute(sql`update deletions set objects = objects + ${keys.length} where id = ${removal.id}`)
     return keys.length > 0
+  }
+  yield async () => {
+    await forgetAllExports(house)
+    return false
   }
   for (const piece of clientRows(clientId)) yield piece
 }

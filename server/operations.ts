@@ -1,5 +1,6 @@
 // What ops look at: how deep the queues are, who works them, and how many should. Looked at once a second for all
 // viewers of a process together.
+import { stepOfGallery } from './failed-work.ts'
 import type { House } from './house.ts'
 import { type QueuePause, queuePauses } from './queue-control.ts'
 import {
@@ -17,7 +18,7 @@ import type { WorkerState } from './worker-control.ts'
 export interface QueueView extends Omit<QueueDepth, 'oldestSeconds'> {
   /** Work of this queue that came to a bad end and lies before a person, and what is counted. */
   failed: number
-  failedOf: 'photo' | 'gallery' | 'run' | 'message' | 'mail' | 'client'
+  failedOf: 'photo' | 'gallery' | 'run' | 'message' | 'mail' | 'client' | 'list'
   /** Jobs that came to their end within the last minute. */
   perMinute: number
   /** Until what is ready is done, at the rate of the last minute; null where nothing moves. */
@@ -168,16 +169,18 @@ const whatFails = {
   'render-photos': 'photo',
   'reconcile-gallery': 'gallery',
   'deliver-webhook': 'message',
+  'export-runs': 'list',
   'send-mail': 'mail',
   'delete-expired': 'client',
 } satisfies Record<QueueName, QueueView['failedOf']>
 
-/** Each part by a partial index: what is well costs nothing. A gallery that needs a look stands at what it lacks. */
+/** Each part by a partial index: what is well costs nothing. */
 const failedSql = `
   select step as name, count(*)::int as n from photos where state = 'failed' and step in ('fetch-photos', 'render-photos') group by step
   union all
-  select case when listed_at is null then 'list-gallery' when built_at is null then 'build-gallery' else 'reconcile-gallery' end, count(*)::int
+  select ${stepOfGallery}, count(*)::int
     from galleries where state = 'attention' group by 1
   union all select 'survey-source', count(*)::int from runs where state = 'blocked' and started_at is null
   union all select 'deliver-webhook', count(*)::int from webhook_deliveries where state = 'failed'
+  union all select 'export-runs', count(*)::int from run_exports where state = 'failed'
   union all select 'send-mail', count(*)::int from mails where state = 'failed'`

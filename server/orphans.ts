@@ -119,6 +119,13 @@ async function evidenceKeys(db: Tx, clientId: string): Promise<string[]> {
   return rows.map(({ key }) => key)
 }
 
+/** Lists of runs, which belong to no client. */
+async function exportsAmong({ db }: { db: Tx }, objects: StoredKey[]): Promise<Orphan[]> {
+  const { rows } = await db.execute<{ id: string }>(sql`select id from run_exports`)
+  const named = new Set(rows.map(({ id }) => `exports/${id}.csv`))
+  return objects.flatMap((object) => (named.has(object.key) ? [] : [{ ...object, clientId: null }]))
+}
+
 const atOnce = 500
 const isClient = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 /** What a client's folder holds. */
@@ -131,6 +138,7 @@ function ownerOf(key: string): string {
 const hashIn = (key: string) => /\/([0-9a-f]{64})(?=\/|$)/.exec(key)?.[1]
 
 async function orphansAmong(house: { db: Tx }, owner: string, objects: StoredKey[]): Promise<Orphan[]> {
+  if (owner === 'exports') return exportsAmong(house, objects)
   if (!isClient.test(owner)) return objects.map((object) => ({ ...object, clientId: null }))
   const strange = objects.filter(({ key }) => !isOurs.test(key))
   const ours = objects.filter(({ key }) => isOurs.test(key))

@@ -46,6 +46,12 @@ export const queues = {
     concurrency: 1,
     expireSeconds: 6 * 3600,
   },
+  'export-runs': {
+    payload: z.strictObject({ exportId: z.uuid() }),
+    group: 'transfer',
+    concurrency: 1,
+    expireSeconds: 3600,
+  },
   'send-mail': { payload: z.strictObject({ mailId: z.uuid() }), group: 'transfer', concurrency: 2, expireSeconds: 300 },
 } as const satisfies Record<string, Declared>
 
@@ -139,7 +145,7 @@ export async function declareQueues(boss: PgBoss): Promise<void> {
 export const isSwept = (name: QueueName): boolean => name !== 'test-source'
 
 /** Jobs of these belong to no run, key or client: `job_i7` of pg-boss does not hold them. */
-const ungrouped: QueueName[] = ['test-source', 'send-mail']
+const ungrouped: QueueName[] = ['test-source', 'export-runs', 'send-mail']
 
 export interface QueueDepth {
   name: QueueName

@@ -11,6 +11,9 @@ export type RunPriority = (typeof runPriorities)[number]
 /** Of one call: short enough to show how far it is, and to stop. */
 export const mostInACall = 100
 
+/** Runs in a list that is a file at once; a longer one is written by a worker. */
+export const mostStreamed = 1000
+
 const ended: RunState[] = ['done', 'done_with_problems', 'cancelled', 'failed']
 
 /** Why the act does not fit; null where it does. `failed`: photos and galleries to try again; null: not known. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { assignRun } from './assignments.ts'
+import type { FailingStep } from './failed-work.ts'
 import { runsCsv } from './run-export.ts'
 import { countRuns, freshRuns, home, matchingRuns, type RunQuery, runsById, searchRuns } from './run-search.ts'
 import { pauseRun } from './runs.ts'
@@ -171,6 +172,26 @@ test('in the order of changes a run comes first when its state changes', async (
   expect(await idsOf({ clientId: older.clientId, order: 'changed' })).toEqual([newer.id, older.id])
   await pauseRun(house, 'test', older.id)
   expect(await idsOf({ clientId: older.clientId, order: 'changed' })).toEqual([older.id, newer.id])
+})
+
+test('a run is found by where something of it failed', async () => {
+  const [photos, gallery, survey] = [await aMovingRun(house), await aMovingRun(house), await aMovingRun(house)]
+  await house.pool.query(
+    `insert into photos (client_id, run_id, gallery_id, ref, kind, state, step, code)
+     values ($1, $2, $3, 'p', 'photo', 'failed', 'render-photos', 'corrupt_image')`,
+    [photos.clientId, photos.id, photos.galleries[0]!.id],
+  )
+  await house.pool.query("update galleries set state = 'attention' where run_id = $1", [gallery.id])
+  await house.pool.query("update runs set state = 'blocked', started_at = null where id = $1", [survey.id])
+  const at = async (failedAt: FailingStep) =>
+    (await searchRuns(house, { failedAt })).runs.flatMap(({ id }) =>
+      [photos, gallery, survey].some((one) => one.id === id) ? [id] : [],
+    )
+  expect(await at('render-photos')).toEqual([photos.id])
+  expect(await at('fetch-photos')).toEqual([])
+  expect(await at('list-gallery')).toEqual([gallery.id])
+  expect(await at('reconcile-gallery')).toEqual([])
+  expect(await at('survey-source')).toEqual([survey.id])
 })
 
 test('home shows what needs somebody, what moves, and what ended since; each run once', async () => {

@@ -1,4 +1,5 @@
 // Runs found by what they are: state, kind, provider, client, staff, day, any text; counted by state, paged by keyset.
+import { type FailingStep, runsFailedAt } from './failed-work.ts'
 import type { House } from './house.ts'
 import type { RunState } from './runs.ts'
 import { runsAbout } from './search.ts'
@@ -57,6 +58,8 @@ export interface RunQuery {
   from?: string
   to?: string
   zone?: string
+  /** Where something of theirs failed and lies before a person. */
+  failedAt?: FailingStep
   /** Anything: a name, an e-mail, an id, a gallery, a file name, an address at the provider. */
   text?: string
   order?: RunOrder
@@ -250,6 +253,7 @@ async function conditions(house: Searching, query: RunQuery): Promise<Conditions
     `(${value(written)}::date + ${plus})::timestamp at time zone ${value(query.zone ?? 'UTC')}`
   if (query.from) all.push(`r.created_at >= ${day(query.from, 0)}`)
   if (query.to) all.push(`r.created_at < ${day(query.to, 1)}`)
+  if (query.failedAt) all.push(`r.id in (${runsFailedAt(query.failedAt)})`)
   if (query.text?.trim()) {
     const { clientIds, runIds } = await runsAbout(house, query.text)
     all.push(`(r.client_id = any(${value(clientIds)}::uuid[]) or r.id = any(${value(runIds)}::uuid[]))`)

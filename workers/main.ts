@@ -18,6 +18,7 @@ import { createBudget } from '#server/pacing.ts'
 import { letBytesPass } from '#server/passing-bytes.ts'
 import { queueNames, queues, type WorkerGroup } from '#server/queues.ts'
 import { endUnfinished } from '#server/retention-unfinished.ts'
+import { sweepExports } from '#server/run-exports.ts'
 import { sampleRuns } from '#server/samples.ts'
 import { forgetCredentials } from '#server/sources.ts'
 import { sweep } from '#server/sweep.ts'
@@ -37,6 +38,7 @@ import { createSessions } from './sessions.ts'
 import { buildGallery } from './steps/build-gallery.ts'
 import { deleteExpired } from './steps/delete-expired.ts'
 import { deliverWebhook } from './steps/deliver-webhook.ts'
+import { exportRuns } from './steps/export-runs.ts'
 import { fetchPhotos } from './steps/fetch-photos.ts'
 import { listGallery } from './steps/list-gallery.ts'
 import { reconcileGallery } from './steps/reconcile-gallery.ts'
@@ -57,6 +59,7 @@ const steps: Steps<Tools> = {
   'render-photos': renderPhotos,
   'reconcile-gallery': reconcileGallery,
   'deliver-webhook': deliverWebhook,
+  'export-runs': exportRuns,
   'send-mail': sendMail,
   'delete-expired': deleteExpired,
 }
@@ -123,6 +126,7 @@ const chores = [
   every(sweepMilliseconds, () => sweep(house)),
   every(sweepMilliseconds, () => sweepWebhooks(house)),
   every(sweepMilliseconds, () => sweepMails(house)),
+  every(sweepMilliseconds, () => sweepExports(house)),
   every(signMilliseconds, sign),
   every(signMilliseconds, record.flush),
   every(signMilliseconds, () => sampleRuns(house)),

@@ -45,6 +45,7 @@ const steps: Steps<null> = {
   'survey-source': nothing,
   'thaw-gallery': nothing,
   'deliver-webhook': nothing,
+  'export-runs': nothing,
   'send-mail': nothing,
   'delete-expired': nothing,
   'list-gallery': nothing,

@@ -8,6 +8,7 @@ import { BulkBar } from '../bulk/bulk-bar.tsx'
 import { count, counted } from '../format.ts'
 import { Connection, Dimmed, FirstLook } from '../live/connection.tsx'
 import { Empty, PageHead, Trouble } from '../parts/parts.tsx'
+import { ExportList } from '../run-list/export-list.tsx'
 import { type Filter, isNarrowed, tabWords } from '../run-list/filter.ts'
 import classes from '../run-list/filters.module.css'
 import { Filters } from '../run-list/filters.tsx'
@@ -53,17 +54,7 @@ export function RunsPage() {
       <div className={classes.line}>
         <span>{total !== null && (list.more ? `${counted(total, 'run')}` : counted(rows.length, 'run'))}</span>
         <Waiting fresh={list.fresh} moved={list.moved} held={held} show={list.reload} />
-        <Button
-          component="a"
-          href={`/api/export/runs?query=${encodeURIComponent(JSON.stringify(query))}`}
-          download
-          size="compact-sm"
-          h={30}
-          variant="subtle"
-          color="gray"
-        >
-          Export as CSV
-        </Button>
+        <ExportList query={query} total={total} />
       </div>
       {pending && (
         <FirstLook connection={connection}>
@@ -172,6 +163,7 @@ function None({ filter, change }: { filter: Filter; change: (next: Partial<Filte
     staff: undefined,
     from: undefined,
     to: undefined,
+    failedAt: undefined,
     text: undefined,
   }
   if (isNarrowed(filter))

@@ -5,7 +5,7 @@ const client = '0b1c2d3e-0000-4000-8000-00000000abcd'
 const person = { email: 'lena@pass.test' }
 
 test('a filter and its address say the same, both ways', () => {
-  const address = `tab=attention&kind=migration&provider=pixieset,zenfolio&client=${client}&staff=me,tom@pass.test&from=2026-01-01&to=2026-01-31&q=villa+rosa&order=changed`
+  const address = `tab=attention&kind=migration&provider=pixieset,zenfolio&client=${client}&staff=me,tom@pass.test&from=2026-01-01&to=2026-01-31&failedat=fetch-photos&q=villa+rosa&order=changed`
   const filter = filterOf(new URLSearchParams(address))
   expect(filter).toEqual({
     tab: 'attention',
@@ -15,6 +15,7 @@ test('a filter and its address say the same, both ways', () => {
     staff: ['me', 'tom@pass.test'],
     from: '2026-01-01',
     to: '2026-01-31',
+    failedAt: 'fetch-photos',
     text: 'villa rosa',
     order: 'changed',
   })
@@ -22,7 +23,9 @@ test('a filter and its address say the same, both ways', () => {
 })
 
 test('what an address has that nobody knows is left out', () => {
-  const filter = filterOf(new URLSearchParams('tab=constructor&client=x&from=yesterday&kind=&provider=,&order=up'))
+  const filter = filterOf(
+    new URLSearchParams('tab=constructor&client=x&from=yesterday&kind=&provider=,&order=up&failedat=constructor'),
+  )
   expect(filter).toEqual({ tab: 'all', order: 'newest' })
   expect([addressOf(filter), isNarrowed(filter)]).toEqual(['', false])
 })

@@ -1,4 +1,5 @@
 // What the run list is narrowed by, as it stands in the address of the page: whoever gets the link sees the same.
+import { failingSteps } from '#server/failed-work.ts'
 import type { RunOrder, RunQuery, RunTab } from '#server/run-search.ts'
 
 /** Whoever looks at it, in a view that is theirs for everybody. */
@@ -47,13 +48,14 @@ export function filterOf(params: URLSearchParams): Filter {
     staff: list('staff'),
     from: matching('from', day),
     to: matching('to', day),
+    failedAt: failingSteps.find((step) => step === params.get('failedat')),
     text: params.get('q')?.trim() || undefined,
   }
   return withoutEmpty(filter)
 }
 
 /** Without question mark; the same filter is always the same text. */
-export function addressOf({ tab, order, kind, providers, clientId, staff, from, to, text }: Filter): string {
+export function addressOf({ tab, order, kind, providers, clientId, staff, from, to, failedAt, text }: Filter): string {
   const params = new URLSearchParams()
   if (tab !== 'all') params.set('tab', tab)
   if (kind) params.set('kind', kind)
@@ -62,6 +64,7 @@ export function addressOf({ tab, order, kind, providers, clientId, staff, from, 
   if (staff?.length) params.set('staff', staff.join(','))
   if (from) params.set('from', from)
   if (to) params.set('to', to)
+  if (failedAt) params.set('failedat', failedAt)
   if (text) params.set('q', text)
   if (order !== 'newest') params.set('order', order)
   return params.toString().replaceAll('%2C', ',').replaceAll('%40', '@')

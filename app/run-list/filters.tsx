@@ -4,6 +4,7 @@ import { ActionIcon, Checkbox, Group, Popover, Radio, Select, Stack, TextInput, 
 import { useDebouncedValue, useDisclosure } from '@mantine/hooks'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { type FailingStep, failingSteps } from '#server/failed-work.ts'
 import { day } from '../format.ts'
 import { Icon } from '../icons.tsx'
 import { useProviderForms } from '../provider-forms.tsx'
@@ -26,6 +27,7 @@ export function Filters({ filter, change }: Props) {
       <ClientFilter filter={filter} change={change} />
       <StaffFilter filter={filter} change={change} />
       <DayFilter filter={filter} change={change} />
+      <FailedFilter filter={filter} change={change} />
       <OrderFilter filter={filter} change={change} />
     </div>
   )
@@ -230,6 +232,37 @@ function DayFilter({ filter, change }: Props) {
           onChange={(event) => change({ to: event.currentTarget.value || undefined })}
         />
       </Group>
+    </Chip>
+  )
+}
+
+const failedWords: Record<FailingStep, string> = {
+  'survey-source': 'The account could not be read',
+  'list-gallery': 'A gallery could not be listed',
+  'build-gallery': 'A gallery could not be built',
+  'fetch-photos': 'Photos could not be copied',
+  'render-photos': 'Photos could not be rendered',
+  'reconcile-gallery': 'A gallery is not as it should be',
+}
+
+function FailedFilter({ filter: { failedAt }, change }: Props) {
+  return (
+    <Chip
+      name="Failed"
+      value={failedAt ? failedWords[failedAt].toLowerCase() : null}
+      clear={() => change({ failedAt: undefined })}
+    >
+      <Radio.Group
+        aria-label="Failed"
+        value={failedAt ?? ''}
+        onChange={(step) => change({ failedAt: step as FailingStep })}
+      >
+        <Stack gap="sm">
+          {failingSteps.map((step) => (
+            <Radio key={step} value={step} label={failedWords[step]} />
+          ))}
+        </Stack>
+      </Radio.Group>
     </Chip>
   )
 }

@@ -6,6 +6,7 @@ import type { ReactNode } from 'react'
 import { Commands } from '../commands/commands.tsx'
 import { Icon, type IconName } from '../icons.tsx'
 import { Keyboard } from '../keyboard/keyboard.tsx'
+import { ExportWatch } from './export-watch.tsx'
 import { Mark } from './mark.tsx'
 import { OperationsMenu } from './operations-menu.tsx'
 import { CurrentPerson, type Person } from './person.tsx'
@@ -59,6 +60,7 @@ export function Shell({ person, children }: { person: Person; children: ReactNod
         {children}
       </main>
       <Keyboard />
+      <ExportWatch />
     </CurrentPerson>
   )
 }

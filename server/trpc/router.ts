@@ -3,6 +3,7 @@ import { bulkRouter } from './bulk.ts'
 import { clientPageRouter } from './client-page.ts'
 import { clientsRouter } from './clients.ts'
 import { deletionsRouter } from './deletions.ts'
+import { exportsRouter } from './exports.ts'
 import { galleriesRouter } from './galleries.ts'
 import { hostsRouter } from './hosts.ts'
 import { keysRouter } from './keys.ts'
@@ -45,6 +46,7 @@ export const appRouter = router({
   search: searchRouter,
   views: viewsRouter,
   bulk: bulkRouter,
+  exports: exportsRouter,
 })
 
 export type AppRouter = typeof appRouter

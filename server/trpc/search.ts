@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
 import { staffMembers } from '#server/assignments.ts'
 import { clientTabs, searchClients } from '#server/client-search.ts'
+import { failingSteps } from '#server/failed-work.ts'
 import { countRuns, freshRuns, home, runOrders, runsById, runTabs, searchRuns } from '#server/run-search.ts'
 import { searchAnything } from '#server/search.ts'
 import { router, staffProcedure } from './procedures.ts'
@@ -22,6 +23,7 @@ export const runQuery = z.strictObject({
   from: day.optional(),
   to: day.optional(),
   zone: zone.optional(),
+  failedAt: z.enum(failingSteps).optional(),
   text: text.optional(),
   order: z.enum(runOrders).optional(),
 })

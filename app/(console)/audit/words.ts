@@ -61,6 +61,7 @@ const acts: Record<string, string> = {
   'run.resume': 'resumed a run',
   'run.retry': 'had photos tried again',
   'run.start': 'started a run',
+  'runs.export': 'asked for the list of runs as a file',
   'runs.download': 'downloaded the list of runs',
   'session.end': 'ended a session',
   'settings.change': 'changed a setting',

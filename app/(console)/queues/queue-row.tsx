@@ -5,6 +5,7 @@ import { notifications } from '@mantine/notifications'
 import { useMutation } from '@tanstack/react-query'
 import Link from 'next/link'
 import { type ReactNode, useState } from 'react'
+import { failingSteps } from '#server/failed-work.ts'
 import { ago, count, counted, duration, exactly, range } from '../../format.ts'
 import { Icon } from '../../icons.tsx'
 import { useNow } from '../../live/use-now.ts'
@@ -103,14 +104,22 @@ const manyOf: Record<Queue['failedOf'], string> = {
   message: 'messages',
   mail: 'mails',
   client: 'clients',
+  list: 'lists',
 }
 
-function Failed({ queue: { failed, failedOf } }: { queue: Queue }) {
+/** Where what failed can be looked at. */
+function failedPage(name: Queue['name']): string | null {
+  if (name === 'deliver-webhook') return '/webhooks?state=failed'
+  return failingSteps.some((step) => step === name) ? `/runs?failedat=${name}` : null
+}
+
+function Failed({ queue: { name, failed, failedOf } }: { queue: Queue }) {
   if (failed === 0) return <Amount of={0} />
   const words = counted(failed, failedOf, manyOf[failedOf])
-  if (failedOf === 'message')
+  const page = failedPage(name)
+  if (page !== null)
     return (
-      <Link href="/webhooks?state=failed" className={classes.failed}>
+      <Link href={page} className={classes.failed}>
         {words}
       </Link>
     )

@@ -17,6 +17,7 @@ export const purposes: Record<Queue['name'], string> = {
   'reconcile-gallery': 'proves that nothing is missing',
   'deliver-webhook': 'tells clients’ systems',
   'delete-expired': 'removes what was deleted',
+  'export-runs': 'writes long lists of runs',
   'send-mail': 'sends e-mail',
 }
 
