@@ -340,6 +340,7 @@ export const eventWords: Record<string, string> = {
   waiting: 'Waits for the provider',
   thawed: 'The provider brought it back',
   unrecognised: 'Kept an answer that was not recognised',
+  capture_asked: 'Keeps evidence of what fails for an hour',
   captured: 'Kept the requests that led to a failure',
   cause_ignored: 'Set a cause aside',
   cause_resolved: 'Called a cause resolved',

@@ -265,6 +265,10 @@ test('whose work comes first is said of all that match, and of one run, and is s
   await page.getByRole('menuitemradio', { name: 'first' }).click()
   await expect(page.getByText('comes first')).toBeVisible({ timeout: 2000 })
   await expect(page.getByRole('region', { name: 'What happened' })).toContainText('Its work is taken: first')
+
+  await page.getByRole('button', { name: 'More' }).click()
+  await page.getByRole('menuitem', { name: 'Keep evidence of what fails for an hour' }).click()
+  await expect(page.getByText('whatever fails is kept with the requests that led there')).toBeVisible()
   const { rows: told } = await db.execute<{ actor: string }>(
     sql`select actor from audit where act = 'run.prioritise' and client_id = ${clientId}`,
   )

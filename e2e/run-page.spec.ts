@@ -102,6 +102,15 @@ test('a run whose workers die is stalled within a minute and says which work nob
 
   await test.step('what failed is tried again alone, and the timeline says what was left as it was', async () => {
     await failOnePhoto(db, run)
+    await page.goto(`${system.url}/queues`)
+    await page
+      .getByTestId('queue-fetch-photos')
+      .getByRole('link', { name: /photos?$/ })
+      .click()
+    await expect(
+      page.getByRole('button', { name: /^Remove the filter Failed: photos could not be copied/ }),
+    ).toBeVisible()
+    await page.locator(`[data-row="${run}"] a`).first().click()
     await page.getByRole('button', { name: 'Retry 1 failed' }).click()
     const dialog = page.getByRole('dialog', { name: 'Try 1 photo again?' })
     await expect(dialog).toContainText('The 299 photos that are safe are not touched')

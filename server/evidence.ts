@@ -49,15 +49,20 @@ const addressSeconds = 300
 /** Of pages that photos of one gallery came to: more say nothing new. */
 const mostOfGallery = 3
 
-/** Puts what is too long for the timeline into the object store. A store that fails keeps no step from being settled. */
-export async function keepEvidence(house: House, runId: string, shown: ShownPage): Promise<KeptPage> {
+/** Puts what is too long for the timeline into the object store, with `whole` what is short too. A store that fails keeps no step from being settled. */
+export async function keepEvidence(
+  house: House,
+  runId: string,
+  shown: ShownPage,
+  { whole = false }: { whole?: boolean } = {},
+): Promise<KeptPage> {
   const { screenshot, excerpt, ...facts } = shown
   const { rows } = await house.pool.query<{ client: string }>('select client_id as client from runs where id = $1', [
     runId,
   ])
   const client = rows[0]?.client
   if (!client) throw notFound('run')
-  const isLong = excerpt.length > excerptCharacters
+  const isLong = whole || excerpt.length > excerptCharacters
   const extension = /\bjson\b/i.test(shown.contentType ?? '') ? 'json' : 'html'
   return {
     ...facts,
@@ -67,22 +72,22 @@ export async function keepEvidence(house: House, runId: string, shown: ShownPage
   }
 }
 
-/** A page that photos came to: told in the timeline, a few times a gallery. */
+/** A page that photos came to, or requests that led to a failure: told in the timeline, a few times a gallery. */
 export async function recordEvidence(
   house: House,
   runId: string,
-  galleryId: number,
+  galleryId: number | null,
   step: string,
   code: string,
   shown: ShownPage,
   kind: Evidence['kind'] = 'unrecognised',
 ): Promise<void> {
   const { rows } = await house.pool.query<{ n: number }>(
-    'select count(*)::int as n from events where run_id = $1 and gallery_id = $2 and kind = $3',
+    'select count(*)::int as n from events where run_id = $1 and gallery_id is not distinct from $2 and kind = $3',
     [runId, galleryId, kind],
   )
   if (rows[0]!.n >= mostOfGallery) return
-  const kept = await keepEvidence(house, runId, shown)
+  const kept = await keepEvidence(house, runId, shown, { whole: kind === 'captured' })
   await house.db.transaction((tx) => recordEvent(tx, runId, 'worker', kind, { step, code, ...kept }, galleryId))
 }
 

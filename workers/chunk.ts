@@ -7,12 +7,12 @@ import { type Chunk, type ChunkPhoto, claim, type Outcome, settle } from '#serve
 import { announce, announcePhotos } from '#server/live.ts'
 import { blockRun } from '#server/runs.ts'
 import { worksUnsigned } from '#server/standing.ts'
+import { captured } from './capture.ts'
 import { evidenceLine, maskedPage } from './evidence.ts'
 import { masked } from './masking.ts'
 import { halve, isPoison } from './poison.ts'
 import { nextTrySeconds, type Policy, policyOf } from './policy.ts'
 import { type Job, StaleAttempt } from './run.ts'
-import { harOf, type TracedRequest, traced } from './trace.ts'
 
 export interface ChunkStep {
   queue: 'fetch-photos' | 'render-photos'
@@ -106,24 +106,13 @@ export async function workChunk(job: ChunkJob, house: House, step: ChunkStep): P
     }
   }
 
-  const capture = async (photo: ChunkPhoto, error: unknown, requests: TracedRequest[]) => {
-    const policy = policyOf(error, job.signal)
-    if (policy.kind !== 'attempt' && policy.kind !== 'settle') return
-    const last = requests.at(-1)
-    const page = {
-      expected: masked(`${photo.filename ?? photo.ref}: ${(error as Error).message}`),
-      url: masked(last?.url ?? ''),
-      status: last?.status ?? 0,
-      contentType: 'application/json',
-      excerpt: harOf(requests),
-    }
-    await recordEvidence(house, run.id, photo.galleryId, step.queue, policy.code, page, 'captured')
-  }
-
   const outcomeOf = async (photo: ChunkPhoto): Promise<Outcome | null> => {
     try {
       const each = () => step.each(photo, run)
-      return await (run.captures ? traced(each, (error, requests) => capture(photo, error, requests)) : each())
+      if (!run.captures) return await each()
+      const { galleryId, filename, ref } = photo
+      const about = { runId: run.id, galleryId, step: step.queue, what: filename ?? ref, signal: job.signal }
+      return await captured(house, about, each)
     } catch (error) {
       if (error instanceof StaleAttempt) throw error
       const policy = policyOf(error, job.signal)

@@ -1,13 +1,16 @@
 // What becomes of a gallery or a run whose step threw: again later, waiting for the provider or a person, or attention.
 import { sql } from 'drizzle-orm'
+import { isCapturing } from '#server/captures.ts'
 import { recordEvent } from '#server/events.ts'
 import { keepEvidence } from '#server/evidence.ts'
 import { finishIfSettled, holdRun } from '#server/finish.ts'
 import type { House } from '#server/house.ts'
 import { announce } from '#server/live.ts'
 import { log } from '#server/log.ts'
+import type { QueueName } from '#server/queues.ts'
 import { blockRun } from '#server/runs.ts'
 import { waitForThaw } from '#server/thaw.ts'
+import { captured } from './capture.ts'
 import { maskedPage } from './evidence.ts'
 import { masked } from './masking.ts'
 import { nextTrySeconds, type Policy, policyOf } from './policy.ts'
@@ -22,7 +25,13 @@ export interface Subject {
 /** Runs a step's work; what it throws is settled with the job. */
 export async function guarded(job: Job, house: House, subject: Subject, work: () => Promise<void>): Promise<void> {
   try {
-    await work()
+    if (!(await isCapturing(house, subject.runId))) await work()
+    else
+      await captured(
+        house,
+        { ...subject, step: job.queue, what: inWords[job.queue] ?? job.queue, signal: job.signal },
+        work,
+      )
   } catch (error) {
     if (error instanceof StaleAttempt) throw error
     const policy = policyOf(error, job.signal)
@@ -39,6 +48,13 @@ export async function guarded(job: Job, house: House, subject: Subject, work: ()
     await settleTrouble(job, house, subject, policy, error as Error)
   }
   announce(house, subject.runId)
+}
+
+/** What failed, where it is no photo. */
+const inWords: Partial<Record<QueueName, string>> = {
+  'survey-source': 'the account',
+  'list-gallery': 'the list of photos',
+  'build-gallery': 'the empty gallery',
 }
 
 async function settleTrouble(job: Job, house: House, subject: Subject, policy: Policy, error: Error): Promise<void> {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { acceptedCauses, acceptSkipped } from '#server/acceptance.ts'
+import { captureFailures } from '#server/captures.ts'
 import { checkForChanges, chooseGalleries, lastRuns, plannedGalleries } from '#server/delta.ts'
 import { evidenceOf } from '#server/evidence.ts'
 import { decideCause, reopenCause, runFailures, runTroubledPhotos } from '#server/failures.ts'
@@ -107,6 +108,7 @@ export const runsRouter = router({
   cancel: staffProcedure
     .input(noted)
     .mutation(({ ctx, input }) => cancelRun(ctx.house, ctx.actor, input.id, input.note)),
+  capture: staffProcedure.input(run).mutation(({ ctx, input }) => captureFailures(ctx.house, ctx.actor, input.id)),
   prioritise: staffProcedure
     .input(run.extend({ priority: z.enum(runPriorities) }))
     .mutation(({ ctx, input }) => prioritiseRun(ctx.house, ctx.actor, input.id, input.priority)),

@@ -52,6 +52,7 @@ const acts: Record<string, string> = {
   'run.accept': 'accepted what was skipped',
   'run.assign': 'gave a run to somebody',
   'run.cancel': 'cancelled a run',
+  'run.capture': 'had evidence of failures kept',
   'run.choose': 'chose galleries',
   'run.create': 'made a run',
   'run.download': 'downloaded a document of a run',

@@ -27,13 +27,14 @@ export function useRunActions(runId: string) {
     start: useMutation(trpc.runs.start.mutationOptions(options)),
     pause: useMutation(trpc.runs.pause.mutationOptions(options)),
     resume: useMutation(trpc.runs.resume.mutationOptions(options)),
+    capture: useMutation(trpc.runs.capture.mutationOptions(options)),
     prioritise: useMutation(trpc.runs.prioritise.mutationOptions(options)),
   }
 }
 
 /** The buttons that fit the state; the others are not there. */
 export function RunActions({ run }: { run: Snapshot }) {
-  const { pause, resume } = useRunActions(run.run)
+  const { pause, resume, capture } = useRunActions(run.run)
   const [cancelling, cancel] = useDisclosure(false)
   const [retrying, retry] = useDisclosure(false)
   const { state, totals, run: id } = run
@@ -69,7 +70,7 @@ export function RunActions({ run }: { run: Snapshot }) {
         </Button>
       )}
       {ended && <CheckForChanges of={{ runId: id }} />}
-      {open && (
+      {(open || state === 'done_with_problems' || state === 'failed') && (
         <Menu position="bottom-end">
           <Menu.Target>
             <ActionIcon variant="default" size={36} aria-label="More">
@@ -77,11 +78,21 @@ export function RunActions({ run }: { run: Snapshot }) {
             </ActionIcon>
           </Menu.Target>
           <Menu.Dropdown>
-            <PriorityItems run={run} />
-            <Menu.Divider />
-            <Menu.Item leftSection={<Icon name="circleStop" />} onClick={cancel.open}>
-              Cancel this run…
+            {open && <PriorityItems run={run} />}
+            {open && <Menu.Divider />}
+            <Menu.Item
+              leftSection={<Icon name="file" />}
+              disabled={run.captureUntil !== null}
+              title="The requests that led to each failure, without what signs in"
+              onClick={() => capture.mutate({ id })}
+            >
+              Keep evidence of what fails for an hour
             </Menu.Item>
+            {open && (
+              <Menu.Item leftSection={<Icon name="circleStop" />} onClick={cancel.open}>
+                Cancel this run…
+              </Menu.Item>
+            )}
           </Menu.Dropdown>
         </Menu>
       )}

@@ -8,6 +8,7 @@ import { useNow } from '../../../live/use-now.ts'
 import { useProviderTitle } from '../../../provider-forms.tsx'
 import { ReplaceCredentials } from '../../../sources/source-form.tsx'
 import { wordsOfCode } from '../../../words.ts'
+import { EvidenceLink } from './cause-evidence.tsx'
 import { useCauses } from './failures.tsx'
 import { Notice } from './notice.tsx'
 import classes from './run.module.css'
@@ -55,7 +56,7 @@ function Blocked({ run, detail }: { run: Snapshot; detail: RunDetail | undefined
     <>
       <Notice family="needs-you" icon="alert" action={action}>
         <b>{wordsOfCode(run.code ?? 'unknown').title}.</b> {run.todo ?? wordsOfCode(run.code ?? 'unknown').todo}{' '}
-        {run.code && <code>{run.code}</code>}
+        {run.code && <code>{run.code}</code>} <Evidence run={run} detail={detail} />
         {needsCredentials &&
           stored > 0 &&
           ` Meanwhile ${counted(stored, 'copied photo')} ${stored === 1 ? 'is' : 'are'} rendered.`}
@@ -72,6 +73,14 @@ function Blocked({ run, detail }: { run: Snapshot; detail: RunDetail | undefined
       )}
     </>
   )
+}
+
+/** What was kept of the failure that blocks it. */
+function Evidence({ run, detail }: { run: Snapshot; detail: RunDetail | undefined }) {
+  const kept = detail?.events.find(({ kind, data }) => kind === 'captured' && data.code === run.code)
+  return typeof kept?.data.page === 'string' ? (
+    <EvidenceLink runId={run.run} objectKey={kept.data.page} words="Requests" />
+  ) : null
 }
 
 /** What somebody set aside asks for nobody. */
@@ -123,8 +132,8 @@ function Capturing({ run }: { run: Snapshot }) {
   if (!run.captureUntil) return null
   return (
     <Notice family="waiting" icon="file">
-      Until {at(new Date(run.captureUntil), now)} whatever fails is kept with the requests that led there: see the
-      causes below.
+      Until {at(new Date(run.captureUntil), now)} whatever fails is kept with the requests that led there: see what
+      happened and the causes below.
     </Notice>
   )
 }
