@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['{server,workers,db,sandbox,scripts,app}/**/*.test.ts'],
+    include: ['{server,workers,db,sandbox,scripts,app,deploy}/**/*.test.ts'],
     globalSetup: 'scripts/test-postgres.ts',
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -16,6 +16,8 @@ export type Command =
   | { name: 'report'; run: string; out: string }
   | ({ name: 'verify' } & Verify)
   | { name: 'worker'; group: string }
+  | { name: 'workers'; json: boolean; here: boolean }
+  | { name: 'prepare' }
   | { name: 'user add'; email: string; role: string }
   | ({ name: 'key add' } & KeyAdd)
   | { name: 'key list'; client?: string; json: boolean }
@@ -106,7 +108,7 @@ export const usage = `usage:
   pass pause <run> | cancel <run> | retry <run> [--code <code>]
   pass runs [--json] | status <run> [--json] | report <run> --out <file>
   pass verify <run> [--deep] [--certificate <file>] [--json]
-  pass worker <group> | queues [--json] | user add <email> --role <role>
+  pass worker <group> | workers [--here] [--json] | queues [--json] | prepare | user add <email> --role <role>
   pass key add --client <name> --scope <scope>… [--name <name>] [--expires <date>] [--json]
   pass key list [--client <name>] [--json] | key revoke <key>
   pass store lifecycle [--client <name>] [--dry-run] [--infrequent <class>] [--archive <class>] [--json]
@@ -189,6 +191,14 @@ const commands = {
     if (!workerGroups.includes(group))
       throw new WrongUse(`there is no group “${group}”; there are ${workerGroups.join(', ')}`)
     return { name: 'worker', group }
+  },
+  workers(args) {
+    const { values } = parseArgs({ args, options: { here: flag, json: flag } })
+    return { name: 'workers', ...values }
+  },
+  prepare(args) {
+    parseArgs({ args, options: {} })
+    return { name: 'prepare' }
   },
   'user add'(args) {
     const { values, positionals } = parseArgs({ args, options: { role: text }, allowPositionals: true })

@@ -8,6 +8,7 @@ import { type Command, parseCommand, usage } from './args.ts'
 import { type ExitCode, endingOf, exit, say } from './endings.ts'
 import { requireWritable, saveReport } from './files.ts'
 import * as keys from './key.ts'
+import * as machines from './machines.ts'
 import { delta, migrate, requireRunId, resume } from './migrate.ts'
 import * as runs from './runs.ts'
 import * as store from './store.ts'
@@ -104,6 +105,10 @@ async function perform(command: Command, opening: OpeningWith, stop: AbortSignal
       return exit.done
     case 'worker':
       return worker(command.group, await opening(false)(), stop)
+    case 'workers':
+      return command.here ? machines.here(await house()) : machines.groups(await house(), command.json)
+    case 'prepare':
+      return machines.prepare(await house())
     case 'user add':
       return addUser(await house(), command.email, command.role)
     case 'key add':
