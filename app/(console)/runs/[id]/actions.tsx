@@ -108,18 +108,16 @@ function PriorityItems({ run: { run: id, priority } }: { run: Snapshot }) {
   return (
     <>
       <Menu.Label>Its work is taken</Menu.Label>
-      {runPriorities.map((one) => (
-        <Menu.Item
-          key={one}
-          role="menuitemradio"
-          aria-checked={one === priority}
-          title={priorityWords[one].means}
-          leftSection={one === priority ? <Icon name="check" /> : <span style={{ width: 16 }} />}
-          onClick={() => prioritise.mutate({ id, priority: one })}
-        >
-          {priorityWords[one].word}
-        </Menu.Item>
-      ))}
+      <Menu.RadioGroup
+        value={priority}
+        onChange={(one) => prioritise.mutate({ id, priority: one as Snapshot['priority'] })}
+      >
+        {runPriorities.map((one) => (
+          <Menu.RadioItem key={one} value={one} closeMenuOnClick title={priorityWords[one].means}>
+            {priorityWords[one].word}
+          </Menu.RadioItem>
+        ))}
+      </Menu.RadioGroup>
     </>
   )
 }
