@@ -31,7 +31,7 @@ async function aWholeClient(): Promise<string> {
   const { clientId, sourceId, id: runId } = shelf
   const { id: keyId } = await createKey(house, 'a', { clientId, scopes: ['upload'], perDay: 9 })
   await once(house, { keyId }, 'k', 'f', async () => ({ status: 200, body: {} }))
-  await takePictures(house, keyId, 1)
+  await takePictures(house, { keyId, isCounted: true }, 1)
   const payload = { type: 'job.completed', timestamp: '2026-11-22T10:00:00Z' }
   await announceByWebhook(house.db, house, { clientId, keyId, url: 'https://x.test/', payload })
   await putWatermark(house, 'a', { clientId, name: 'logo.png', bytes: onePixel })

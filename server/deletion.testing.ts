@@ -4,10 +4,10 @@ import { buffer } from 'node:stream/consumers'
 import { beginRemoval, endRemoval, remove } from './deletion-removal.ts'
 import type { House } from './house.ts'
 import { instructionsHash, resolvePreset } from './instructions.ts'
-import { settle } from './ledger.ts'
+import { type Outcome, settle } from './ledger.ts'
 import { recordPage } from './listing.ts'
 import { publishGallery } from './reconcile.ts'
-import { describeOriginals, recordRenditions } from './renditions.ts'
+import type { Rendered } from './renditions.ts'
 import { originalKey, renditionKey } from './store/store.ts'
 import { aMovingRun, foundPhoto, type MovingRun } from './testing.ts'
 
@@ -56,8 +56,8 @@ async function store(house: House, run: MovingRun, id: number, text: string) {
   const original = originalKey(run.clientId, sha256)
   await put(house, original, bytes)
   const stored = { sha256, bytes: bytes.length, contentType: 'image/jpeg', isOriginal: true, render: true }
-  const advance = (outcome: Parameters<typeof settle>[5][number], step: string, from: 'listed' | 'stored') =>
-    house.db.transaction((tx) => settle(tx, house.queues, run, step, from, [outcome]))
+  const advance = (outcome: Outcome, step: string, from: 'listed' | 'stored', made: Rendered[] = []) =>
+    house.db.transaction((tx) => settle(tx, house.queues, run, step, from, [outcome], made))
   await advance({ id, attempts: 0, to: 'stored', ...stored }, 'fetch-photos', 'listed')
   const rendition = Buffer.from(`thumb of ${text}`)
   const hash = instructionsHash(thumb)
@@ -67,10 +67,8 @@ async function store(house: House, run: MovingRun, id: number, text: string) {
   const made = { hash, extension: 'webp', contentType: 'image/webp', bytes: rendition.length, fileSha256 }
   const rendered = { clientId: run.clientId, sha256, width: 4, height: 3, code: 'ok' }
   const renditions = [{ ...rendered, made: [{ ...made, width: 4, height: 3, level: 'strict' }] }]
-  await recordRenditions(house.db, renditions)
-  await describeOriginals(house.db, renditions)
   const size = { width: 4, height: 3, takenAt: null }
-  await advance({ id, attempts: 0, to: 'rendered', rendition: 'ok', ...size }, 'render-photos', 'stored')
+  await advance({ id, attempts: 0, to: 'rendered', rendition: 'ok', ...size }, 'render-photos', 'stored', renditions)
   return { original, thumb: key }
 }
 

@@ -20,6 +20,8 @@ export interface Caller {
   /** Of the key, as staff call it. */
   name: string
   scopes: Set<Scope>
+  /** Its pictures of a day are counted. */
+  isCounted: boolean
 }
 
 export interface NewKey {
@@ -138,7 +140,7 @@ export async function callerOf(
   const [, key] = /^Bearer +(\S+) *$/i.exec(authorization ?? '') ?? []
   if (key?.length !== keyLength) return null
   const { rows } = await house.pool.query<Omit<Caller, 'scopes'> & { scopes: Scope[]; seen: boolean }>(
-    `select id as "keyId", client_id as "clientId", name, scopes, coalesce(last_used_at > now() - ${useGrain}, false) as seen
+    `select id as "keyId", client_id as "clientId", name, scopes, per_day is not null as "isCounted", coalesce(last_used_at > now() - ${useGrain}, false) as seen
      from api_keys k where hash = $1 and ${state} = 'active'
        and not exists (select from clients c where c.id = k.client_id and c.deletion_id is not null)`,
     [hashOf(key)],

@@ -4,9 +4,11 @@ import { randomUUID } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import type { Db, Tx } from '#db/client.ts'
 import { jsonb } from './jsonb.ts'
+import type { Wish } from './presets.ts'
 import { chunkSize, type NewJob, type Queues } from './queues.ts'
+import { describingOriginals, type Rendered, recordingRenditions } from './renditions.ts'
 import { worksUnsigned } from './standing.ts'
-import { settleWishes } from './uploads/wanted.ts'
+import { settlingWishes, wishesOf } from './uploads/wanted.ts'
 
 /** What became of one photo in one attempt. */
 export type Outcome = { id: number; attempts: number } & (
@@ -63,6 +65,10 @@ export interface ChunkPhoto {
   sha256: string | null
   contentType: string | null
   takenAt: string | null
+  /** What its sender asked for of it alone, in the order asked for. */
+  wishes: Wish[]
+  /** Something was made of its original before. */
+  rendered: boolean
 }
 
 /** The photos of a job that still wait for this step. Reads only; the guard is in `settle`. */
@@ -71,7 +77,7 @@ export async function claim(db: Db, photoIds: number[], state: 'listed' | 'store
     select p.id::int8 as id, p.public_id as "publicId", p.ref, p.kind, p.filename, p.handle, p.gallery_id as "galleryId", g.ref as "galleryRef",
       p.attempts, p.stated_bytes as "statedBytes", encode(p.sha256, 'hex') as sha256, p.content_type as "contentType",
       p.taken_at as "takenAt", r.id as "runId", r.client_id as "clientId", r.source_id as "sourceId", r.renditions,
-      coalesce(r.capture_until > now(), false) as captures
+      coalesce(r.capture_until > now(), false) as captures, ${state === 'stored' ? ofOriginal : sql`'[]'::json as wishes, false as rendered`}
     from photos p join galleries g on g.id = p.gallery_id join runs r on r.id = p.run_id
     where p.id = any(${sql.param(photoIds)}::int8[]) and p.state::text = ${state} and ${moves(state)}
       and (p.state = 'stored' or not g.archived or g.state = 'attention')
@@ -84,6 +90,10 @@ export async function claim(db: Db, photoIds: number[], state: 'listed' | 'store
     photos: rows.filter((row) => row.runId === runId),
   }
 }
+
+const ofOriginal = sql`
+  case when r.source_id is null then ${wishesOf} else '[]' end as wishes,
+  exists (select from assets a where a.client_id = p.client_id and a.sha256 = p.sha256 and a.rendition_code is not null) as rendered`
 
 /** Rendering needs nobody who is signed in at the provider. */
 const moves = (state: 'listed' | 'stored') => sql.raw(state === 'stored' ? worksUnsigned('r') : "r.state = 'running'")
@@ -99,6 +109,7 @@ export interface Settled {
  * Advances photos that are still in `from` with the attempt count they were claimed with (a stale worker changes
  * nothing), enqueues what follows, and tells which galleries are ready to be reconciled (their jobs are enqueued too).
  * An upload (`sourceId` null) has no provider to be held against: what is rendered of it is published at once.
+ * `rendered`: what was made of their originals, written down with them.
  */
 export async function settle(
   tx: Tx,
@@ -107,6 +118,7 @@ export async function settle(
   step: string,
   from: 'listed' | 'stored',
   outcomes: Outcome[],
+  rendered: Rendered[] = [],
 ): Promise<Settled> {
   if (outcomes.length === 0) return { changed: [], complete: [] }
   const jobs = followUps(run.id, from, outcomes)
@@ -148,7 +160,7 @@ export async function settle(
         count(*) filter (where state in ('rendered', 'published') and rendition <> 'ok')::int as degraded,
         coalesce(sum(bytes), 0)::int8 as bytes
       from changed group by gallery_id
-    ), counted as (
+    ), ${rendered.some(({ made }) => made.length > 0) ? sql`made as (${recordingRenditions(rendered)}),` : sql``} counted as (
       update galleries g set
         listed = g.listed - case when ${from} = 'listed' then m.away else 0 end,
         stored = g.stored + m.stored - case when ${from} = 'stored' then m.away else 0 end,
@@ -171,7 +183,7 @@ export async function settle(
   )
   await queues.enqueue(tx, 'render-photos', onlyOf(jobs.render, changed))
   await queues.enqueue(tx, 'fetch-photos', onlyOf(jobs.fetch, changed))
-  if (isUpload) await settleWishes(tx, [...changed])
+  await recordEnds(tx, rendered, isUpload ? [...changed] : [])
   const complete = (rows[0]?.complete ?? []).map(Number)
   await queues.enqueue(
     tx,
@@ -270,6 +282,14 @@ function wantedRow(
         after_seconds: outcome.afterSeconds,
       }
   }
+}
+
+/** What was seen of the originals, and what became of the wishes of these photos: one statement, in the order of whoever enters photos. */
+async function recordEnds(tx: Tx, rendered: Rendered[], photoIds: number[]): Promise<void> {
+  const described = rendered.length > 0 ? describingOriginals(rendered) : null
+  const granted = photoIds.length > 0 ? settlingWishes(photoIds) : null
+  if (described && granted) await tx.execute(sql`with described as (${described}), granted as (${granted}) select`)
+  else if (described ?? granted) await tx.execute((described ?? granted)!)
 }
 
 async function recordAssets(tx: Tx, clientId: string, outcomes: Outcome[]): Promise<void> {

@@ -7,6 +7,9 @@ import { announceWork } from './live.ts'
 import { isSwept, type QueueName } from './queues.ts'
 import { Refusal } from './refusal.ts'
 
+/** What workers hear of when a queue was paused or resumed. */
+export const pausesChanged = 'pauses'
+
 export interface QueuePause {
   by: string
   at: Date
@@ -20,7 +23,7 @@ export async function pauseQueue(house: House, actor: Actor, queue: QueueName, n
       insert into queue_pauses (queue, by, note) values (${queue}, ${actor}, ${note ?? null}) on conflict do nothing`)
     if (rowCount) await recordAudit(tx, actor, 'queue.pause', queue, note ? { note } : {})
   })
-  announceWork(house, queue)
+  announceWork(house, pausesChanged)
 }
 
 export async function resumeQueue(house: House, actor: Actor, queue: QueueName): Promise<void> {
@@ -28,7 +31,7 @@ export async function resumeQueue(house: House, actor: Actor, queue: QueueName):
     const { rowCount } = await tx.execute(sql`delete from queue_pauses where queue = ${queue}`)
     if (rowCount) await recordAudit(tx, actor, 'queue.resume', queue)
   })
-  announceWork(house, queue)
+  announceWork(house, pausesChanged)
 }
 
 /**

@@ -93,7 +93,7 @@ export interface QueueOptions {
 /** Opens pg-boss and brings the declared queues up to date. */
 export async function openQueues(options: QueueOptions): Promise<Queues> {
   const boss = new PgBoss({
-    connectionString: options.url,
+    connectionString: unhurried(options.url),
     application_name: 'pass-queues',
     max: 4,
     supervise: options.supervise,
@@ -121,6 +121,17 @@ export async function openQueues(options: QueueOptions): Promise<Queues> {
       return rows.map((row) => row.id)
     },
   }
+}
+
+/**
+ * For what pg-boss does by itself: taking jobs, their hearts, tidying up. Should PostgreSQL crash before the disk has it,
+ * a job is taken once more; jobs are put in and come to their end on the caller's connection, which waits.
+ */
+function unhurried(url: string): string {
+  const address = new URL(url)
+  const options = address.searchParams.get('options')
+  address.searchParams.set('options', `${options ?? ''} -c synchronous_commit=off`.trimStart())
+  return address.href
 }
 
 /** Creates or updates every declared queue. Called where the schema is migrated, before any worker starts. */

@@ -103,27 +103,28 @@ describe('pictures of a day', () => {
   const evening = new Date('2026-11-22T23:59:00Z')
 
   test('are taken all or none, and the refusal says when the next day begins', async () => {
-    const keyId = await aKey({ perDay: 10 })
-    await takePictures(house, keyId, 9, evening)
-    await expect(takePictures(house, keyId, 2, evening)).rejects.toMatchObject({
+    const counted = { keyId: await aKey({ perDay: 10 }), isCounted: true }
+    await takePictures(house, counted, 9, evening)
+    await expect(takePictures(house, counted, 2, evening)).rejects.toMatchObject({
       ...{ code: 'quota_exceeded', status: 429, retryAfterSeconds: 60 },
     })
-    await takePictures(house, keyId, 1, evening)
-    await expect(takePictures(house, keyId, 1, evening)).rejects.toMatchObject({ code: 'quota_exceeded' })
-    await takePictures(house, keyId, 10, new Date('2026-11-23T00:00:00Z'))
+    await takePictures(house, counted, 1, evening)
+    await expect(takePictures(house, counted, 1, evening)).rejects.toMatchObject({ code: 'quota_exceeded' })
+    await takePictures(house, counted, 10, new Date('2026-11-23T00:00:00Z'))
   })
 
   test('more than a day’s are refused at the first request too', async () => {
-    await expect(takePictures(house, await aKey({ perDay: 10 }), 11)).rejects.toMatchObject({ code: 'quota_exceeded' })
+    const counted = { keyId: await aKey({ perDay: 10 }), isCounted: true }
+    await expect(takePictures(house, counted, 11)).rejects.toMatchObject({ code: 'quota_exceeded' })
   })
 
   test('are not counted twice over by requests in parallel', async () => {
-    const keyId = await aKey({ perDay: 10 })
-    const ends = await Promise.allSettled(Array.from({ length: 20 }, () => takePictures(house, keyId, 1, evening)))
+    const counted = { keyId: await aKey({ perDay: 10 }), isCounted: true }
+    const ends = await Promise.allSettled(Array.from({ length: 20 }, () => takePictures(house, counted, 1, evening)))
     expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(10)
   })
 
   test('have no end where the key has none', async () => {
-    await takePictures(house, await aKey(), 1_000_000)
+    await takePictures(house, { keyId: await aKey(), isCounted: false }, 1_000_000)
   })
 })

@@ -3,6 +3,7 @@
 import type pg from 'pg'
 import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible'
 import type { House } from './house.ts'
+import type { Caller } from './keys.ts'
 import { notFound, Refusal } from './refusal.ts'
 
 /** Where a key states no limit of its own: twice what a sender of 10,000 pictures a minute asks. */
@@ -59,15 +60,11 @@ export class QuotaExceeded extends Refusal {
 /** Counts pictures that are about to be accepted, all or none of them. Throws QuotaExceeded. */
 export async function takePictures(
   house: Pick<House, 'pool'>,
-  keyId: string,
+  { keyId, isCounted }: Pick<Caller, 'keyId' | 'isCounted'>,
   pictures: number,
   now = new Date(),
 ): Promise<void> {
-  const { rows } = await house.pool.query<{ limited: boolean }>(
-    'select per_day is not null as limited from api_keys where id = $1',
-    [keyId],
-  )
-  if (!rows[0]?.limited) return
+  if (!isCounted) return
   const taken = await house.pool.query(
     `insert into key_budgets as b (key_id, day, pictures) select id, $2, $3 from api_keys where id = $1 and $3 <= per_day
      on conflict (key_id) do update set day = $2, pictures = case when b.day = $2 then b.pictures else 0 end + $3

@@ -53,24 +53,23 @@ export interface Rendered {
   made: MadeRendition[]
 }
 
-export async function recordRenditions(tx: Tx, rendered: Rendered[]): Promise<void> {
+/** Writes down what was made. */
+export const recordingRenditions = (rendered: Rendered[]) => {
   const made = rendered.flatMap(({ clientId, sha256, made }) => made.map((one) => ({ clientId, sha256, ...one })))
-  if (made.length === 0) return
-  await tx.execute(sql`
+  return sql`
     insert into renditions (client_id, sha256, hash, extension, content_type, bytes, file_sha256, width, height, level)
     select distinct on (r."clientId", r.sha256, r.hash) r."clientId", decode(r.sha256, 'hex'), r.hash, r.extension, r."contentType", r.bytes,
       decode(r."fileSha256", 'hex'), r.width, r.height, r.level
     from jsonb_to_recordset(${jsonb(made)}::jsonb) as r("clientId" uuid, sha256 text, hash text, extension text, "contentType" text, bytes int4,
       "fileSha256" text, width int4, height int4, level text)
     order by r."clientId", r.sha256, r.hash
-    on conflict (client_id, sha256, hash) do update set bytes = excluded.bytes, file_sha256 = excluded.file_sha256, level = excluded.level`)
+    on conflict (client_id, sha256, hash) do update set bytes = excluded.bytes, file_sha256 = excluded.file_sha256, level = excluded.level`
 }
 
-/** What was seen of the originals. After their photos and galleries are locked, as whoever stores originals does. */
-export async function describeOriginals(tx: Tx, rendered: Rendered[]): Promise<void> {
+/** Writes down what was seen of the originals: after their photos and galleries are locked, as whoever stores originals does. */
+export const describingOriginals = (rendered: Rendered[]) => {
   const originals = rendered.map(({ made: _, ...original }) => original)
-  if (originals.length === 0) return
-  await tx.execute(sql`
+  return sql`
     with seen as (
       select distinct on (s."clientId", s.sha256) s.* from jsonb_to_recordset(${jsonb(originals)}::jsonb)
         as s("clientId" uuid, sha256 text, width int4, height int4, code text) order by s."clientId", s.sha256
@@ -79,5 +78,5 @@ export async function describeOriginals(tx: Tx, rendered: Rendered[]): Promise<v
       order by a.client_id, a.sha256 for update of a
     )
     update assets a set width = l.width, height = l.height, rendition_code = l.code
-    from locked l where a.client_id = l.client_id and a.sha256 = l.sha256`)
+    from locked l where a.client_id = l.client_id and a.sha256 = l.sha256`
 }

@@ -7,19 +7,17 @@ import type { House } from './house.ts'
 import type { Caller } from './keys.ts'
 import { announce, announceWork, onPhoto } from './live.ts'
 import type { Wish } from './presets.ts'
-import { awaitedPriority, type Entry, enterPhotos, type Places, type UploadGallery } from './uploads/enter.ts'
+import {
+  awaitedPriority,
+  type Entry,
+  enterPhotos,
+  GalleryClosed,
+  type Places,
+  type UploadGallery,
+} from './uploads/enter.ts'
 import { type Arrived, openReception, type Received, type Reception } from './uploads/receive.ts'
 import { inRounds } from './uploads/rounds.ts'
-import {
-  actorOf,
-  closeGallery,
-  dayGallery,
-  GalleryClosed,
-  lockOpen,
-  namedSet,
-  type OpenGallery,
-  openUploadRun,
-} from './uploads/runs.ts'
+import { actorOf, closeGallery, dayGallery, namedSet, type OpenGallery, openUploadRun } from './uploads/runs.ts'
 import { type Item, itemOf, refOf } from './uploads/status.ts'
 
 /** What a sender says beside the files. */
@@ -122,9 +120,7 @@ export function openUploads(house: House): Uploads {
       if (!gallery) return
       const own = named === undefined ? gallery.setId : await namedSet(tx, clientId, named, set)
       for (let from = 0; from < entries.length; from += entriesAtOnce) {
-        const places: Places | undefined = placed
-          ? { setId: own, ...(named === undefined ? { first: from } : {}) }
-          : undefined
+        const places: Places | undefined = placed ? { setId: own, isOwn: named === undefined } : undefined
         await enterPhotos(tx, house.queues, gallery, entries.slice(from, from + entriesAtOnce), { places })
       }
       if (notifyUrl) await promise(tx, caller, gallery, null, notifyUrl)
@@ -191,7 +187,6 @@ const titleOf = (what: string, { name }: Caller) =>
 /** Of one key and day, in one transaction. Returns the public ids of those that were not there before. */
 async function enterSingles(tx: Tx, house: House, gallery: OpenGallery, singles: Single[]): Promise<Set<string>> {
   const fresh = new Set<string>()
-  const { total } = await lockOpen(tx, gallery)
   const groups = Map.groupBy(singles, ({ wishes, standsFor }) =>
     standsFor ? 'nowhere' : JSON.stringify([wishes.gallery, wishes.set]),
   )
@@ -201,7 +196,7 @@ async function enterSingles(tx: Tx, house: House, gallery: OpenGallery, singles:
       where === 'nowhere'
         ? undefined
         : named === undefined
-          ? { setId: gallery.setId, first: total }
+          ? { setId: gallery.setId, isOwn: true }
           : { setId: await namedSet(tx, gallery.clientId, named, set) }
     const entries = group.map(({ entry }) => entry)
     const ids = await enterPhotos(tx, house.queues, gallery, entries, { places, priority: awaitedPriority })

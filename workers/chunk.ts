@@ -5,6 +5,7 @@ import { recordEvidence } from '#server/evidence.ts'
 import type { House } from '#server/house.ts'
 import { type Chunk, type ChunkPhoto, claim, type Outcome, settle } from '#server/ledger.ts'
 import { announce, announcePhotos } from '#server/live.ts'
+import type { Rendered } from '#server/renditions.ts'
 import { blockRun } from '#server/runs.ts'
 import { worksUnsigned } from '#server/standing.ts'
 import { captured } from './capture.ts'
@@ -23,8 +24,8 @@ export interface ChunkStep {
   before?(photos: ChunkPhoto[], run: NonNullable<Chunk['run']>): Promise<void>
   /** What becomes of one photo; what it throws is mapped by the class of the error. */
   each(photo: ChunkPhoto, run: NonNullable<Chunk['run']>): Promise<Outcome>
-  /** Around the settling of these photos, in its transaction. */
-  around?(tx: Tx, outcomes: Outcome[], settled: () => Promise<unknown>): Promise<void>
+  /** What was made of a photo's original, to be written down when it is settled. */
+  madeOf?(outcome: Outcome): Rendered | null
   /** The provider is bringing the gallery back; the photos wait with it. False: nobody asks for it any more. */
   onThaw?(photo: ChunkPhoto, run: NonNullable<Chunk['run']>, usualHours: number | null): Promise<boolean>
 }
@@ -63,9 +64,9 @@ export async function workChunk(job: ChunkJob, house: House, step: ChunkStep): P
     tell(killed)
     return
   }
-  const settled = async (tx: Tx, outcomes: Outcome[]) => {
-    const settling = () => settle(tx, house.queues, run, step.queue, step.from, outcomes)
-    await (step.around ? step.around(tx, outcomes, settling) : settling())
+  const settled = (tx: Tx, outcomes: Outcome[]) => {
+    const made = outcomes.flatMap((outcome) => step.madeOf?.(outcome) ?? [])
+    return settle(tx, house.queues, run, step.queue, step.from, outcomes, made)
   }
   await step.before?.(photos, run)
   const waiting = [...photos]

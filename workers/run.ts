@@ -8,7 +8,7 @@ import type { House } from '#server/house.ts'
 import { onWork } from '#server/live.ts'
 import { log } from '#server/log.ts'
 import { watchRanks } from '#server/priorities.ts'
-import { watchPauses } from '#server/queue-control.ts'
+import { pausesChanged, watchPauses } from '#server/queue-control.ts'
 import { type NewJob, type Payload, type QueueName, queues } from '#server/queues.ts'
 import { EndedJobs } from './ended.ts'
 import { Order, type Rank } from './order.ts'
@@ -119,12 +119,11 @@ export function startWorker<Tools>(options: WorkerOptions<Tools>): RunningWorker
     const inHand = new Set<Promise<void>>()
     const order = new Order()
     let woken = Promise.withResolvers<void>()
-    const stop = onWork(house, queue, () => {
-      pauses.lookAgain()
-      ranks.lookAgain()
+    const wake = () => {
       order.lookAgain()
       woken.resolve()
-    })
+    }
+    const stops = [onWork(house, queue, wake), onWork(house, pausesChanged, wake)]
     while (!draining.signal.aborted) {
       let taken: Awaited<ReturnType<typeof take>>
       if (inHand.size < queues[queue].concurrency && !(await pauses.now()).has(queue) && !draining.signal.aborted) {
@@ -151,7 +150,7 @@ export function startWorker<Tools>(options: WorkerOptions<Tools>): RunningWorker
       })
       inHand.add(done)
     }
-    stop()
+    for (const stop of stops) stop()
     await Promise.all(inHand)
   }
 
@@ -242,6 +241,7 @@ export function startWorker<Tools>(options: WorkerOptions<Tools>): RunningWorker
     }
   }
 
+  const stopLooking = onWork(house, pausesChanged, () => pauses.lookAgain())
   const serving = Promise.all(options.queues.map((queue) => serve(queue)))
   return {
     active: () => attempts.size,
@@ -250,6 +250,7 @@ export function startWorker<Tools>(options: WorkerOptions<Tools>): RunningWorker
     async drain() {
       draining.abort()
       await serving
+      stopLooking()
       clearInterval(beat)
     },
   }

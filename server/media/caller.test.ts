@@ -32,7 +32,7 @@ beforeAll(async () => {
   app.put(
     '/upload',
     withCaller(house, 'upload', async (caller) => {
-      await takePictures(house, caller.keyId, 1)
+      await takePictures(house, caller, 1)
       return Response.json({})
     }),
   )

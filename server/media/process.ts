@@ -35,7 +35,7 @@ export function processRoutes(app: OpenAPIHono, house: House, uploads: Uploads, 
       const key = c.req.header('Idempotency-Key')
       const [only] = imageIds
       const answer = await once(house, caller, key, fingerprintOf(c, asked, imageIds), async (id) => {
-        await takePictures(house, caller.keyId, imageIds.length)
+        await takePictures(house, caller, imageIds.length)
         if (imageIds.length > 1 || only === undefined) {
           if (!(await uploads.processMany(caller, id, imageIds, wanted, notifyUrl))) throw notHere()
           return answerOfJob(id)

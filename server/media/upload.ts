@@ -59,7 +59,7 @@ export function uploadRoutes(app: OpenAPIHono, house: House, uploads: Uploads, o
       if (only && !isBulk && 'code' in only) throw refusalOf(only.code)
       const fingerprint = fingerprintOf(c, parcel.fields, files)
       const answer = await once(house, caller, c.req.header('Idempotency-Key'), fingerprint, async (id) => {
-        await takePictures(house, caller.keyId, files.length)
+        await takePictures(house, caller, files.length)
         if (!only || isBulk || 'code' in only) {
           await uploads.enterMany(caller, id, files, wishes)
           entered = true
@@ -95,7 +95,7 @@ export function uploadRoutes(app: OpenAPIHono, house: House, uploads: Uploads, o
       c.req.header('Idempotency-Key'),
       fingerprintOf(c, fields, urls),
       async (id): Promise<Answer> => {
-        await takePictures(house, caller.keyId, urls.length)
+        await takePictures(house, caller, urls.length)
         await uploads.enterUrls(caller, id, named, wishes)
         return answerOfJob(id)
       },

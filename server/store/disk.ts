@@ -38,6 +38,7 @@ export interface Disk {
 export function createDisk(root: string): Disk {
   const temps = join(root, '.tmp')
   const ours = new Set<string>()
+  const tempsMade = new Set<string>()
   const directories = durableDirectories(root)
   const writer = `${process.pid}-${randomBytes(9).toString('base64url')}`
   let written = 0
@@ -47,7 +48,8 @@ export function createDisk(root: string): Disk {
     const temp = join(temps, `${written++ % tempFolders}`, `${writer}-${written}`)
     ours.add(temp)
     try {
-      await onDisk(directories.make(dirname(temp)))
+      await onDisk(temporary(dirname(temp)))
+      ahead(path)
       const pieces = piecesOf(body, options)
       if (pieces) await writePieces(temp, pieces, options.bytes)
       else await writeStream(temp, body, options)
@@ -55,15 +57,30 @@ export function createDisk(root: string): Disk {
       await onDisk(directories.moveInto(dirname(path), temp, path))
     } catch (error) {
       await unlink(temp).catch(() => {}) // what cannot be removed now, `sweep` removes
+      tempsMade.delete(dirname(temp))
       throw error
     } finally {
       ours.delete(temp)
     }
   }
 
+  /** Its directory is made while the bytes are on their way; what goes wrong is met when they are moved there. */
+  function ahead(path: string): void {
+    directories.make(dirname(path)).catch(() => {})
+  }
+
+  /** What lies in it survives no power cut, so nor need it. */
+  async function temporary(directory: string): Promise<void> {
+    if (tempsMade.has(directory)) return
+    await directories.make(temps)
+    await mkdir(directory).catch(except('EEXIST', undefined))
+    tempsMade.add(directory)
+  }
+
   /** False where the file lies on another disk. */
   async function moved(path: string, from: string, options: PutOptions): Promise<boolean> {
     options.signal?.throwIfAborted()
+    ahead(path)
     try {
       await withFile(from, 'r', async (file) => {
         if (fstatSync(file).size !== options.bytes) throw new ChecksumMismatch(`not ${options.bytes} bytes`)

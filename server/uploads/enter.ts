@@ -1,13 +1,13 @@
 // Photos that their sender brought, entered into the ledger: rows, counters, places, wanted renditions and jobs, all or
 // nothing. Entering the same ids twice changes nothing.
-import { sql } from 'drizzle-orm'
+import { randomUUID } from 'node:crypto'
+import { type SQL, sql } from 'drizzle-orm'
 import type { Tx } from '#db/client.ts'
 import { jsonb, storable } from '../jsonb.ts'
-import { chunksOf } from '../ledger.ts'
 import type { Wish } from '../presets.ts'
-import type { Queues } from '../queues.ts'
-import { entered } from './loose.ts'
-import { wantRenditions } from './wanted.ts'
+import { chunkSize, type Queues } from '../queues.ts'
+import { freeing, HoldLost } from './loose.ts'
+import { wanting } from './wanted.ts'
 
 export interface UploadGallery {
   id: number
@@ -46,9 +46,17 @@ export interface StandInHandle {
 /** The set that the entries go to, behind what is there. */
 export interface Places {
   setId: number
-  /** Of the run's own gallery: the position of the first. */
-  first?: number
+  /** It is the only one of the run's own gallery. */
+  isOwn?: boolean
 }
+
+/** The gallery does not take entries any more: its day is over, or its run was stopped. */
+export class GalleryClosed extends Error {
+  override name = 'GalleryClosed'
+}
+
+/** Of gallery `g` and its run `r`. */
+export const takesEntries = sql`g.listed_at is null and r.state in ('running', 'paused', 'blocked')`
 
 /**
  * Places in a gallery of another run are of a listing that no provider's comes after: one that is listed again keeps
@@ -59,7 +67,7 @@ export const addedListing = 32_767
 /** Jobs whose photo somebody waits for go before those of whole runs. */
 export const awaitedPriority = 10
 
-/** The gallery's row is locked by the caller or new. Returns the ledger ids of those that were not there before. */
+/** Locks the gallery. Returns the ledger ids of those that were not there before. Throws GalleryClosed, HoldLost. */
 export async function enterPhotos(
   tx: Tx,
   queues: Queues,
@@ -68,39 +76,59 @@ export async function enterPhotos(
   options: { places?: Places; priority?: number } = {},
 ): Promise<Map<string, number>> {
   if (entries.length === 0) return new Map()
-  const ids = await insertPhotos(tx, gallery, entries)
-  const fresh = entries.filter(({ publicId }) => ids.has(publicId))
-  if (options.places) await place(tx, options.places, entries, ids)
-  await want(tx, fresh, ids)
-  await entered(
-    tx,
-    entries.flatMap((entry) => (entry.state === 'stored' && entry.loose !== null ? [entry.loose] : [])),
-  )
-  for (const [state, queue] of [
-    ['listed', 'fetch-photos'],
-    ['stored', 'render-photos'],
-  ] as const) {
-    const waiting = fresh.filter((entry) => entry.state === state).map(({ publicId }) => ids.get(publicId)!)
-    const jobs = chunksOf(queue, gallery.runId, waiting).map((job) => ({ ...job, priority: options.priority ?? 0 }))
-    if (jobs.length === 0) continue
-    const rows = jobs.flatMap(({ id, payload }) => payload.photoIds.map((photo) => ({ id, photo })))
-    await tx.execute(sql`
-      update photos p set job_id = j.id from jsonb_to_recordset(${jsonb(rows)}::jsonb) as j(id uuid, photo int8) where p.id = j.photo`)
-    await queues.enqueue(tx, queue, jobs)
+  const jobs = jobsOf(entries)
+  const ids = await insertPhotos(tx, gallery, entries, jobs, options.places)
+  for (const [state, queue] of Object.entries(queueOf)) {
+    const fresh = entries.filter((entry) => entry.state === state && ids.has(entry.publicId))
+    const chunks = Map.groupBy(fresh, ({ publicId }) => jobs.get(publicId)!)
+    const rows = [...chunks].map(([id, chunk]) => {
+      const photoIds = chunk.map(({ publicId }) => ids.get(publicId)!)
+      return { id, runId: gallery.runId, payload: { photoIds }, priority: options.priority ?? 0 }
+    })
+    await queues.enqueue(tx, queue, rows)
   }
   return ids
 }
 
-async function insertPhotos(tx: Tx, gallery: UploadGallery, entries: Entry[]): Promise<Map<string, number>> {
+const queueOf = { listed: 'fetch-photos', stored: 'render-photos' } as const
+
+/** By public id: the job of each that waits for one, in chunks as they come. */
+function jobsOf(entries: Entry[]): Map<string, string> {
+  const jobs = new Map<string, string>()
+  for (const [state, queue] of Object.entries(queueOf)) {
+    const waiting = entries.filter((entry) => entry.state === state)
+    for (let from = 0; from < waiting.length; from += chunkSize[queue]) {
+      const id = randomUUID()
+      for (const { publicId } of waiting.slice(from, from + chunkSize[queue])) jobs.set(publicId, id)
+    }
+  }
+  return jobs
+}
+
+/** One statement: somebody waits for each of these at once. Refused files have no place: there is nothing to show. */
+async function insertPhotos(
+  tx: Tx,
+  gallery: UploadGallery,
+  entries: Entry[],
+  jobs: Map<string, string>,
+  places: Places | undefined,
+): Promise<Map<string, number>> {
   const rows = entries.map(({ wanted: _, filename, ...entry }, n) => ({
     n,
     ...entry,
     filename: filename && storable(filename),
+    job: jobs.get(entry.publicId),
   }))
-  const { rows: inserted } = await tx.execute<{ id: number; publicId: string }>(sql`
-    with given as (
+  const wishes = entries.flatMap(({ wanted }, n) => wanted.map((one) => ({ n, ...one })))
+  const holds = entries.flatMap((entry) => (entry.state === 'stored' && entry.loose !== null ? [entry.loose] : []))
+  if (places && !places.isOwn) await tx.execute(sql`select from sets where id = ${places.setId} for update`)
+  const { rows: answers } = await tx.execute<{ open: boolean; entered: [string, number][]; freed: number }>(sql`
+    with locked as materialized (
+      select g.total, ${takesEntries} as open from galleries g join runs r on r.id = g.run_id where g.id = ${gallery.id} for no key update of g
+    ), given as (
       select * from jsonb_to_recordset(${jsonb(rows)}::jsonb) as g(n int4, "publicId" uuid, ref text, filename text, access access,
-        handle jsonb, state photo_state, sha256 text, bytes int8, "contentType" text, code text)
+        handle jsonb, state photo_state, sha256 text, bytes int8, "contentType" text, code text, job uuid)
+      where (select open from locked)
     ), kept as (
       insert into assets (client_id, sha256, bytes, content_type)
       select distinct on (sha256) ${gallery.clientId}::uuid, decode(sha256, 'hex'), bytes, "contentType" from given
@@ -108,9 +136,9 @@ async function insertPhotos(tx: Tx, gallery: UploadGallery, entries: Entry[]): P
       on conflict (client_id, sha256) do update set removed_at = null where assets.removed_at is not null
     ), entered as (
       insert into photos (public_id, client_id, run_id, gallery_id, ref, kind, filename, access, handle, state, step, code, sha256,
-        stated_bytes, bytes, content_type)
+        stated_bytes, bytes, content_type, job_id)
       select "publicId", ${gallery.clientId}::uuid, ${gallery.runId}::uuid, ${gallery.id}, ref, 'photo', filename, access, handle, state,
-        case when state = 'skipped' then 'receive' end, code, decode(sha256, 'hex'), bytes, bytes, "contentType"
+        case when state = 'skipped' then 'receive' end, code, decode(sha256, 'hex'), bytes, bytes, "contentType", job
       from given order by n
       on conflict do nothing
       returning id, public_id, state, bytes
@@ -123,31 +151,28 @@ async function insertPhotos(tx: Tx, gallery: UploadGallery, entries: Entry[]): P
           coalesce(sum(bytes), 0)::int8 as bytes
         from entered
       ) m where g.id = ${gallery.id} and m.n > 0
-    )
-    select id, public_id as "publicId" from entered`)
-  return new Map(inserted.map(({ id, publicId }) => [publicId, Number(id)]))
+    ), shown as (
+      select e.id, g.n, g.handle from entered e join given g on g."publicId" = e.public_id where e.state <> 'skipped'
+    ), ${places ? sql`placed as (${placing(places)}),` : sql``} wanted as (
+      ${wanting(sql`
+        select o.photo, w.name, w.instructions, w.hash
+        from jsonb_to_recordset(${jsonb(wishes)}::jsonb) as w(n int4, name text, instructions jsonb, hash text) join shown s on s.n = w.n,
+          lateral (select s.id as photo union select (s.handle->>'photoId')::int8 where s.handle->>'photoId' is not null) o`)}
+    ), freed as (${freeing(holds)})
+    select (select open from locked) as open, (select count(*)::int from freed) as freed,
+      coalesce((select json_agg(json_build_array(public_id, id)) from entered), '[]') as entered`)
+  const { open, entered, freed } = answers[0]!
+  if (!open) throw new GalleryClosed()
+  if (freed !== holds.length) throw new HoldLost()
+  return new Map(entered)
 }
 
-/** Refused files have no place: there is nothing to show. */
-async function place(tx: Tx, { setId, first }: Places, entries: Entry[], ids: Map<string, number>): Promise<void> {
-  const rows = entries.flatMap(({ publicId, state }, n) => {
-    const photo = ids.get(publicId)
-    return photo === undefined || state === 'skipped' ? [] : [{ n, photo }]
-  })
-  if (rows.length === 0) return
-  if (first === undefined) await tx.execute(sql`select from sets where id = ${setId} for update`)
-  const from = first ?? sql`(select coalesce(max(position) + 1, 0) from placements where set_id = ${setId})`
-  await tx.execute(sql`
+/** In the run's own gallery by how many there are, the refused ones too. */
+function placing({ setId, isOwn }: Places): SQL {
+  const from = isOwn
+    ? sql`(select total from locked)`
+    : sql`(select coalesce(max(position) + 1, 0) from placements where set_id = ${setId})`
+  return sql`
     insert into placements (set_id, photo_id, position, listing)
-    select ${setId}, r.photo, ${from} + r.n, ${first === undefined ? addedListing : 1} from jsonb_to_recordset(${jsonb(rows)}::jsonb) as r(n int4, photo int8)`)
-}
-
-async function want(tx: Tx, entries: Entry[], ids: Map<string, number>): Promise<void> {
-  const rows = entries.flatMap(({ publicId, wanted, state, handle }) => {
-    if (state === 'skipped') return []
-    const photo = ids.get(publicId)!
-    const image = (handle && 'photoId' in handle && handle.photoId) || photo
-    return [...new Set([photo, image])].flatMap((of) => wanted.map((one) => ({ photo: of, ...one })))
-  })
-  await wantRenditions(tx, rows)
+    select ${setId}::int8, s.id, ${from} + s.n, ${isOwn ? 1 : addedListing}::int2 from shown s`
 }

@@ -82,9 +82,13 @@ export class HoldLost extends Error {
 /** In the transaction that enters them. Throws HoldLost. */
 export async function entered(tx: Tx, ids: number[]): Promise<void> {
   if (ids.length === 0) return
-  const { rowCount } = await tx.execute(sql`delete from loose_objects where id = any(${sql.param(ids)}::int8[])`)
+  const { rowCount } = await tx.execute(freeing(ids))
   if (rowCount !== ids.length) throw new HoldLost()
 }
+
+/** Those of them that are still held; where one is missing, nothing may be entered. */
+export const freeing = (ids: number[]) =>
+  sql`delete from loose_objects where id = any(${sql.param(ids)}::int8[]) returning id`
 
 /** Removes what was put for uploads that were never finished. Returns how many objects went. */
 export async function sweepLoose(house: House): Promise<number> {

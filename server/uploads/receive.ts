@@ -1,6 +1,6 @@
 // Bytes from a sender to the store: spooled while they come, looked at, held, put under their SHA-256. What is not a
 // picture goes no further.
-import { mkdtemp, rm, rmdir } from 'node:fs/promises'
+import { mkdtemp, open, rm, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ownFolder } from '../folders.ts'
 import type { House } from '../house.ts'
@@ -76,17 +76,33 @@ export function openReception(house: House): Reception {
     try {
       const { sha256, bytes, body } = spooled
       if (stated !== undefined && stated !== sha256) return { filename, code: 'checksum_mismatch' }
-      const checked = await checkPicture(spooled, filename ?? undefined)
-      if ('code' in checked) return { filename, code: checked.code }
-      const { contentType } = checked
-      const loose = await holdings.hold(clientId, sha256)
+      const key = originalKey(clientId, sha256)
+      const looking = checkPicture(spooled, filename ?? undefined)
+      // Of a large one nothing waits for another; most that are refused are small, and leave no trace.
+      if (Array.isArray(body)) {
+        const checked = await looking
+        if ('code' in checked) return { filename, code: checked.code }
+      }
+      const [looked, held] = await Promise.allSettled([
+        looking,
+        holdings.hold(clientId, sha256),
+        house.store.path(key) === null ? null : onItsWay(body),
+      ])
+      const holds = held.status === 'fulfilled' ? [held.value] : []
       try {
-        await house.store.put(originalKey(clientId, sha256), body, { sha256, bytes, contentType, proven: true })
+        const checked = outcomeOf(looked)
+        const loose = outcomeOf(held)
+        if ('code' in checked) {
+          await holdings.drop(holds)
+          return { filename, code: checked.code }
+        }
+        const { contentType } = checked
+        await house.store.put(key, body, { sha256, bytes, contentType, proven: true })
+        return { filename, sha256, bytes, contentType, loose }
       } catch (error) {
-        await holdings.drop([loose])
+        await holdings.drop(holds)
         throw error
       }
-      return { filename, sha256, bytes, contentType, loose }
     } finally {
       await spooled.remove()
     }
@@ -114,6 +130,18 @@ export function openReception(house: House): Reception {
       await rmdir(dirname(await folder)).catch(() => {}) // another reception of this process still has its own in it
     },
   }
+}
+
+function outcomeOf<T>(settled: PromiseSettledResult<T>): T {
+  if (settled.status === 'rejected') throw settled.reason
+  return settled.value
+}
+
+/** Asks the disk for a file that the store is about to; what goes wrong, the store meets again. */
+async function onItsWay(body: Spooled['body']): Promise<void> {
+  if (Array.isArray(body)) return
+  await using file = await open(body.path, 'r')
+  await file.datasync()
 }
 
 const holdsOf = (received: Received[]) => received.flatMap((one) => ('loose' in one ? [one.loose] : []))

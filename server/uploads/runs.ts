@@ -9,7 +9,7 @@ import type { Instructions } from '../instructions.ts'
 import { jsonb, storable } from '../jsonb.ts'
 import type { Caller } from '../keys.ts'
 import { Refusal } from '../refusal.ts'
-import { addedListing, type UploadGallery } from './enter.ts'
+import { addedListing, takesEntries, type UploadGallery } from './enter.ts'
 
 /** As events and audit name a key. */
 export const actorOf = (caller: Pick<Caller, 'name'>): Actor => `key ${caller.name}`
@@ -60,22 +60,6 @@ export async function closeGallery(tx: Tx, house: Pick<House, 'queues'>, gallery
     await house.queues.enqueue(tx, 'reconcile-gallery', [{ runId: gallery.runId, payload: { galleryId: gallery.id } }])
 }
 
-/** The gallery does not take entries any more: its day is over, or its run was stopped. */
-export class GalleryClosed extends Error {
-  override name = 'GalleryClosed'
-}
-
-/** Locks it for entries. Returns how many it holds. Throws GalleryClosed. */
-export async function lockOpen(tx: Tx, gallery: UploadGallery): Promise<{ total: number }> {
-  const { rows } = await tx.execute<{ total: number; open: boolean }>(sql`
-    select g.total, g.listed_at is null and ${takesEntries} as open from galleries g join runs r on r.id = g.run_id
-    where g.id = ${gallery.id} for no key update of g`)
-  if (!rows[0]?.open) throw new GalleryClosed()
-  return { total: rows[0].total }
-}
-
-const takesEntries = sql`r.state in ('running', 'paused', 'blocked')`
-
 /** The open run of today's single uploads with this key. */
 export async function dayGallery(house: Pick<House, 'db'>, caller: Caller, now = new Date()): Promise<OpenGallery> {
   const day = now.toISOString().slice(0, 10)
@@ -85,7 +69,7 @@ export async function dayGallery(house: Pick<House, 'db'>, caller: Caller, now =
     const { rows } = await tx.execute<OpenGallery & Record<string, unknown>>(sql`
       select g.id, g.run_id as "runId", g.client_id as "clientId", s.id as "setId"
       from galleries g join runs r on r.id = g.run_id join sets s on s.gallery_id = g.id and s.ref is null
-      where g.client_id = ${caller.clientId} and g.source_id is null and g.ref like ${`${ref}%`} and g.listed_at is null and ${takesEntries}
+      where g.client_id = ${caller.clientId} and g.source_id is null and g.ref like ${`${ref}%`} and ${takesEntries}
       order by g.id desc limit 1`)
     if (rows[0]) return rows[0]
     const id = randomUUID()

@@ -10,17 +10,8 @@ import { pipeline } from 'node:stream/promises'
 import type { House } from '#server/house.ts'
 import { type Instructions, instructionsHash, parseInstructions } from '#server/instructions.ts'
 import type { Chunk, ChunkPhoto, Outcome } from '#server/ledger.ts'
-import type { Wish } from '#server/presets.ts'
-import {
-  describeOriginals,
-  type KnownRenditions,
-  type MadeRendition,
-  type Rendered,
-  recordRenditions,
-  renditionsOf,
-} from '#server/renditions.ts'
+import { type KnownRenditions, type MadeRendition, type Rendered, renditionsOf } from '#server/renditions.ts'
 import { NoSuchObject, originalKey, renditionKey, StoreUnavailable, watermarkKey } from '#server/store/store.ts'
-import { wantedOf } from '#server/uploads/wanted.ts'
 import { workChunk } from '../chunk.ts'
 import type { RenderResult, Wanted } from '../imaging.ts'
 import type { Job } from '../run.ts'
@@ -39,12 +30,7 @@ export async function renderPhotos(job: Job<'render-photos'>, { house, imager, t
     queue: 'render-photos',
     from: 'stored',
     parallel,
-    async around(tx, outcomes, settled) {
-      const some = outcomes.flatMap(({ id }) => made.get(id) ?? [])
-      await recordRenditions(tx, some)
-      await settled()
-      await describeOriginals(tx, some)
-    },
+    madeOf: ({ id }) => made.get(id) ?? null,
     async before(photos, run) {
       asked = await askedOf(house, photos, run)
     },
@@ -88,18 +74,17 @@ async function askedOf(
   photos: ChunkPhoto[],
   run: NonNullable<Chunk['run']>,
 ): Promise<Map<number, Asked>> {
-  const ids = photos.map(({ id }) => id)
-  const wishes = run.sourceId === null ? await wantedOf(house.db, ids) : new Map<number, Wish[]>()
   const ofRun = Object.entries(run.renditions).map(([name, stored]) => [name, parseInstructions(stored)] as const)
-  const asked = photos.map(({ id, sha256 }) => {
-    const own = (wishes.get(id) ?? []).map(({ name, instructions }) => [name, instructions] as const)
+  const asked = photos.map(({ id, sha256, wishes, rendered }) => {
+    const own = wishes.map(({ name, instructions }) => [name, instructions] as const)
     const instructions: Record<string, Instructions> = Object.fromEntries([...ofRun, ...own])
     const hashes = Object.values(instructions).map(instructionsHash)
     const key = Object.keys(instructions).map((name, i) => `${name} ${hashes[i]}`)
-    return { sha256: sha256!, instructions, hashes, key: key.join(), own: own.length > 0 }
+    return { id, sha256: sha256!, instructions, hashes, key: key.join(), own: own.length > 0, rendered }
   })
-  const known = await renditionsOf(house.db, run.clientId, asked)
-  return new Map(ids.map((id, n) => [id, { ...asked[n]!, known: known.get(n) }]))
+  const before = asked.filter(({ rendered }) => rendered)
+  const known = before.length > 0 ? await renditionsOf(house.db, run.clientId, before) : new Map()
+  return new Map(asked.map((one) => [one.id, { ...one, known: known.get(before.indexOf(one)) }]))
 }
 
 function rendered(photo: ChunkPhoto, made: { code: string; width: number | null; height: number | null }) {
