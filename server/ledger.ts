@@ -62,6 +62,7 @@ export interface ChunkPhoto {
   galleryRef: string
   attempts: number
   statedBytes: number | null
+  bytes: number | null
   sha256: string | null
   contentType: string | null
   takenAt: string | null
@@ -75,7 +76,7 @@ export interface ChunkPhoto {
 export async function claim(db: Db, photoIds: number[], state: 'listed' | 'stored'): Promise<Chunk> {
   const { rows } = await db.execute<ChunkPhoto & ChunkRun & Record<string, unknown>>(sql`
     select p.id::int8 as id, p.public_id as "publicId", p.ref, p.kind, p.filename, p.handle, p.gallery_id as "galleryId", g.ref as "galleryRef",
-      p.attempts, p.stated_bytes as "statedBytes", encode(p.sha256, 'hex') as sha256, p.content_type as "contentType",
+      p.attempts, p.stated_bytes as "statedBytes", p.bytes::int8 as bytes, encode(p.sha256, 'hex') as sha256, p.content_type as "contentType",
       p.taken_at as "takenAt", r.id as "runId", r.client_id as "clientId", r.source_id as "sourceId", r.renditions,
       coalesce(r.capture_until > now(), false) as captures, ${state === 'stored' ? ofOriginal : sql`'[]'::json as wishes, false as rendered`}
     from photos p join galleries g on g.id = p.gallery_id join runs r on r.id = p.run_id

@@ -7,6 +7,7 @@ import type { House } from './house.ts'
 import type { Caller } from './keys.ts'
 import { announce, announceWork, onPhoto } from './live.ts'
 import type { Wish } from './presets.ts'
+import { chunkSize } from './queues.ts'
 import {
   awaitedPriority,
   type Entry,
@@ -95,7 +96,7 @@ export function openUploads(house: House): Uploads {
       announceWork(house, 'render-photos')
       announce(house, gallery.runId)
       return singles.map(({ entry }) => fresh.has(entry.publicId))
-    })
+    }, gathering)
   }
 
   async function enterRun(
@@ -177,6 +178,9 @@ export function openUploads(house: House): Uploads {
     },
   }
 }
+
+/** A crowd is entered, and worked on, by whole jobs; who comes when little else does waits for nobody. */
+const gathering = { inASecond: 50, enough: chunkSize['render-photos'], milliseconds: 50 }
 
 /** Rows of one statement. */
 const entriesAtOnce = 2000

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Refusal } from '#server/refusal.ts'
-import { flowing } from './body.ts'
+import { flowing, passOver } from './body.ts'
 
 const closing: (() => void)[] = []
 beforeEach(() => {
@@ -85,4 +85,15 @@ test('whoever has announced too much and waits is answered before more comes', a
   pass(5)
   pass(5)
   await expect(next).rejects.toBe(refusal)
+})
+
+test('a small body that is turned away is read to its end, a large one is left', async () => {
+  const { socket, incoming } = await arriving('Content-Length: 10')
+  const passed = passOver(incoming)
+  socket.write('0123456789')
+  await passed
+  expect(incoming.readableEnded).toBe(true)
+  const large = await arriving('Content-Length: 2000000')
+  await passOver(large.incoming)
+  expect(large.incoming.readableEnded).toBe(false)
 })

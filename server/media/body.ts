@@ -71,6 +71,23 @@ export async function wholeOf(incoming: IncomingMessage, mostBytes: number): Pro
   return Buffer.concat(chunks, bytes)
 }
 
+/**
+ * Reads a small body for nothing, so that its sender, who may not look for an answer before all is sent, is there to
+ * read one. Never throws.
+ */
+export async function passOver(incoming: IncomingMessage): Promise<void> {
+  if (!(Number(incoming.headers['content-length']) <= passedOverBytes)) return
+  try {
+    for await (const _ of flowing(incoming)) {
+      // what will be sent again
+    }
+  } catch {
+    // whoever is gone needs no answer
+  }
+}
+
+const passedOverBytes = 1_000_000
+
 /** Before a byte is read. Throws Refusal `file_too_large`. */
 export function checkLength(incoming: IncomingMessage, mostBytes: number): void {
   if (Number(incoming.headers['content-length'] ?? 0) > mostBytes)

@@ -12,10 +12,10 @@ import { Refusal } from '#server/refusal.ts'
 import type { Received } from '#server/uploads/receive.ts'
 import { settledWithin, type Uploads } from '#server/uploads.ts'
 import { answerOfImage, answerOfJob, respond } from './answers.ts'
-import { checkLength, wholeOf } from './body.ts'
+import { checkLength, passOver, wholeOf } from './body.ts'
 import { withCaller } from './caller.ts'
 import { receiveParts } from './parts.ts'
-import { notAllowed, refusalOf } from './problems.ts'
+import { Busy, notAllowed, refusalOf } from './problems.ts'
 import { jsonOf, uploadFields, uploadRoute, uploadUrls, wishesOf } from './requests.ts'
 import { openTurns } from './turns.ts'
 import { namedUrls } from './urls.ts'
@@ -25,8 +25,8 @@ export interface UploadOptions {
   patienceSeconds: number
 }
 
-/** Bodies that are read: each has up to five pictures of 1 MiB in memory. Those that wait cost a socket. */
-const bodyTurns = { atOnce: 64, atOnceOfOne: 48, waiting: 2000 }
+/** Bodies that are read: each has up to five pictures of 1 MiB in memory. Those that wait cost a socket and 128 KiB. */
+const bodyTurns = { atOnce: 64, atOnceOfOne: 48, waiting: 500 }
 /** Who comes while so many wait for their pictures is told at once that it goes on: a crowd is not served in time. */
 const waitersAtMost = 256
 
@@ -50,7 +50,11 @@ export function uploadRoutes(app: OpenAPIHono, house: House, uploads: Uploads, o
   app.all('/upload', () => notAllowed('POST'))
 
   async function fromParts(c: Context, caller: Caller, incoming: IncomingMessage): Promise<Response> {
-    const parcel = await turn(caller.keyId, () => receiveParts(uploads, caller.clientId, incoming))
+    const reading = () => receiveParts(uploads, caller.clientId, incoming)
+    const parcel = await turn(caller.keyId, reading).catch(async (error) => {
+      if (error instanceof Busy) await passOver(incoming)
+      throw error
+    })
     const { files, isBulk } = parcel
     let entered = false
     try {

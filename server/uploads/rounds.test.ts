@@ -16,6 +16,27 @@ test('the first goes at once; those who come meanwhile go together', async () =>
   expect(rounds).toEqual([[1], [2, 3, 4]])
 })
 
+test('of a crowd as many go together as are enough, and none waits for more', async () => {
+  const rounds: number[][] = []
+  const enter = inRounds(
+    async (items: number[]) => {
+      rounds.push(items)
+      return items
+    },
+    { inASecond: 3, enough: 3, milliseconds: 60_000 },
+  )
+  await enter(1)
+  await enter(2)
+  expect(rounds).toEqual([[1], [2]])
+  await Promise.all([3, 4, 5].map(enter))
+  expect(rounds).toEqual([[1], [2], [3, 4, 5]])
+})
+
+test('a crowd that ends is not waited for', async () => {
+  const enter = inRounds(async (items: number[]) => items, { inASecond: 1, enough: 3, milliseconds: 1 })
+  expect(await enter(1)).toBe(1)
+})
+
 test('one that cannot be done fails alone', async () => {
   const enter = inRounds(async (items: number[]) => {
     if (items.includes(3)) throw new Error('not 3')

@@ -1,12 +1,13 @@
 // Makes the run's renditions of stored originals, and those that were asked for of single photos. Running twice makes
 // the same bytes under the same keys; an original that has them already (equal bytes elsewhere) is not decoded again.
 import { createHash } from 'node:crypto'
-import { createWriteStream, existsSync } from 'node:fs'
+import { closeSync, createWriteStream, existsSync, fstatSync, openSync, read } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
+import { promisify } from 'node:util'
 import type { House } from '#server/house.ts'
 import { type Instructions, instructionsHash, parseInstructions } from '#server/instructions.ts'
 import type { Chunk, ChunkPhoto, Outcome } from '#server/ledger.ts'
@@ -21,6 +22,8 @@ import type { Tools } from '../tools.ts'
 const parallel = 2
 /** Larger originals are decoded from a temp file, not from memory. */
 const memoryBytes = 48 * 1024 * 1024
+/** Smaller ones are read at once: type, header, end and pixels by their path would each ask the disk again. */
+const smallBytes = 1024 * 1024
 
 export async function renderPhotos(job: Job<'render-photos'>, { house, imager, temp }: Tools): Promise<void> {
   const ready = new Map<string, Promise<Wanted[]>>()
@@ -105,7 +108,7 @@ async function prepared(house: House, clientId: string, renditions: Record<strin
   )
 }
 
-/** The original as the decoder takes it: a path where it lies on this machine or is large, else its bytes. */
+/** The original as the decoder takes it: a path where it lies on this machine and is not small, or is large, else its bytes. */
 async function bring(
   house: House,
   key: string,
@@ -116,13 +119,28 @@ async function bring(
   const local = house.store.path(key)
   if (local !== null) {
     if (!existsSync(local)) throw new NoSuchObject(key)
-    return { input: local, remove: nothing }
+    if ((photo.bytes ?? smallBytes) >= smallBytes) return { input: local, remove: nothing }
+    return { input: await smallFile(local), remove: nothing }
   }
   const { stream, bytes } = await house.store.get(key)
   if (bytes <= memoryBytes) return { input: await wholeOf(stream, bytes), remove: nothing }
   const path = join(temp, `render-${photo.id}`)
   await pipeline(stream, createWriteStream(path, { mode: 0o600 }))
   return { input: path, remove: () => rm(path, { force: true }) }
+}
+
+const reading = promisify(read)
+
+/** The disk is waited for once; what the kernel has in memory is not worth a thread. */
+async function smallFile(path: string): Promise<Buffer> {
+  const file = openSync(path, 'r')
+  try {
+    const bytes = Buffer.allocUnsafeSlow(fstatSync(file).size)
+    const { bytesRead } = await reading(file, bytes, 0, bytes.length, 0)
+    return bytes.subarray(0, bytesRead)
+  } finally {
+    closeSync(file)
+  }
 }
 
 /** One allocation: what `stream/consumers` leaves behind at five megabytes a picture keeps the collector busy. */
