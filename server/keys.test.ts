@@ -32,6 +32,7 @@ describe('a key', () => {
       keyId: id,
       clientId,
       name: 'Shop',
+      isCounted: false,
       scopes: new Set(['upload', 'read']),
     })
   })
