@@ -4,11 +4,12 @@ import { randomUUID } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import type { Db, Tx } from '#db/client.ts'
 import { jsonb } from './jsonb.ts'
+import { recordAssets, recordAttempts, recordEnds } from './ledger-records.ts'
 import type { Wish } from './presets.ts'
 import { chunkSize, type NewJob, type Queues } from './queues.ts'
-import { describingOriginals, type Rendered, recordingRenditions } from './renditions.ts'
+import { type Rendered, recordingRenditions } from './renditions.ts'
 import { worksUnsigned } from './standing.ts'
-import { settlingWishes, wishesOf } from './uploads/wanted.ts'
+import { wishesOf } from './uploads/wanted.ts'
 
 /** What became of one photo in one attempt. */
 export type Outcome = { id: number; attempts: number } & (
@@ -283,39 +284,4 @@ function wantedRow(
         after_seconds: outcome.afterSeconds,
       }
   }
-}
-
-/** What was seen of the originals, and what became of the wishes of these photos: one statement, in the order of whoever enters photos. */
-async function recordEnds(tx: Tx, rendered: Rendered[], photoIds: number[]): Promise<void> {
-  const described = rendered.length > 0 ? describingOriginals(rendered) : null
-  const granted = photoIds.length > 0 ? settlingWishes(photoIds) : null
-  if (described && granted) await tx.execute(sql`with described as (${described}), granted as (${granted}) select`)
-  else if (described ?? granted) await tx.execute((described ?? granted)!)
-}
-
-async function recordAssets(tx: Tx, clientId: string, outcomes: Outcome[]): Promise<void> {
-  const stored = outcomes
-    .filter((o) => o.to === 'stored')
-    .map(({ sha256, bytes, contentType }) => ({ sha256, bytes, contentType }))
-  if (stored.length === 0) return
-  await tx.execute(sql`
-    insert into assets (client_id, sha256, bytes, content_type)
-    select distinct on (a.sha256) ${clientId}::uuid, decode(a.sha256, 'hex'), a.bytes, a."contentType"
-    from jsonb_to_recordset(${jsonb(stored)}::jsonb) as a(sha256 text, bytes int8, "contentType" text)
-    order by a.sha256
-    on conflict (client_id, sha256) do update set removed_at = null where assets.removed_at is not null`)
-}
-
-async function recordAttempts(tx: Tx, step: string, outcomes: Outcome[]): Promise<void> {
-  const failed = outcomes
-    .filter(
-      (o): o is Extract<Outcome, { code: string }> =>
-        o.to === 'skipped' || o.to === 'failed' || (o.to === 'again' && o.counts),
-    )
-    .map((o) => ({ id: o.id, attempt: o.attempts + 1, code: o.code, detail: o.detail?.slice(0, 500) ?? null }))
-  if (failed.length === 0) return
-  await tx.execute(sql`
-    insert into attempts (photo_id, attempt, step, code, detail)
-    select a.id, a.attempt, ${step}, a.code, a.detail
-    from jsonb_to_recordset(${jsonb(failed)}::jsonb) as a(id int8, attempt int2, code text, detail text)`)
 }
