@@ -1,12 +1,11 @@
 // 100,000 files announced in one upload run, as the console does it: pages over HTTP to the media API, one after the
 // other, until the run takes bytes. Then the same list once more, as by somebody who comes back.
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { createClient } from '#server/clients.ts'
 import { createUpload } from '#server/manifests/create.ts'
 import { uploadToken } from '#server/manifests/tokens.ts'
 import { senderRoutes } from '#server/media/senders.ts'
+import { aSite } from '#server/testing-site.ts'
 import { openReception } from '#server/uploads/receive.ts'
 import type { Findings } from './figures.ts'
 import { median } from './figures.ts'
@@ -24,9 +23,7 @@ export async function announceBench({ rounds = 3, photos = announced, signal, sa
   await using setting = await setUp({ durable: true })
   const { house } = setting
   const reception = openReception(house)
-  const server = createServer(getRequestListener(senderRoutes(house, reception).fetch))
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { origin, close } = await aSite(getRequestListener(senderRoutes(house, reception).fetch))
   const files = Array.from({ length: photos }, (_, n) => fileOf(n))
   const [first, again, cpu]: [number[], number[], number[]] = [[], [], []]
   const cpuSeconds = async () => {
@@ -40,7 +37,7 @@ export async function announceBench({ rounds = 3, photos = announced, signal, sa
       const client = await createClient(house, 'bench', { name: `Client ${round}` })
       const layout = { into: 'folders', root: null, title: 'Loose' } as const
       const { id } = await createUpload(house, 'bench', { clientId: client.id, renditions: ['thumb'], layout })
-      const ask = askAs(url, uploadToken(house, { runId: id, actor: 'bench' }).token)
+      const ask = askAs(origin, uploadToken(house, { runId: id, actor: 'bench' }).token)
       const before = await cpuSeconds()
       first.push(await seconds(() => announceAll(ask, files, true)))
       cpu.push((await cpuSeconds()) - before)
@@ -48,8 +45,7 @@ export async function announceBench({ rounds = 3, photos = announced, signal, sa
     }
   } finally {
     await reception.close()
-    server.closeAllConnections()
-    await new Promise((resolve) => server.close(resolve))
+    await close()
   }
   return {
     figures: [

@@ -1,7 +1,7 @@
 // A proxy that writes down what passes, so that the same requests can be sent again without us in between.
-import { createServer, request as forward, type IncomingHttpHeaders } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { request as forward, type IncomingHttpHeaders } from 'node:http'
 import { buffer } from 'node:stream/consumers'
+import { aSite } from '#server/testing-site.ts'
 
 export interface Recorded {
   method: 'GET' | 'POST'
@@ -19,7 +19,7 @@ export interface Recorder {
 
 export async function startRecorder(target: string): Promise<Recorder> {
   const requests: Recorded[] = []
-  const server = createServer(async (request, response) => {
+  const { origin, close } = await aSite(async (request, response) => {
     const body = await buffer(request)
     const { method, url, headers } = request
     const onward = forward(new URL(url!, target), { method, headers: sent(headers) }, (answer) => {
@@ -32,15 +32,7 @@ export async function startRecorder(target: string): Promise<Recorder> {
     })
     onward.end(body)
   })
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-  return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    requests,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      await new Promise((closed) => server.close(closed))
-    },
-  }
+  return { origin, requests, [Symbol.asyncDispose]: close }
 }
 
 /** Without what belongs to the connection. */

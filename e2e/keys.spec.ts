@@ -1,9 +1,7 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { expect, type Page } from '@playwright/test'
 import { sql } from 'drizzle-orm'
 import sharp from 'sharp'
+import { aSite } from '#server/testing-site.ts'
 import { test } from './system.ts'
 
 /** A client of its own; the page shows its overview then. */
@@ -53,11 +51,10 @@ test('a message that its receiver refused is shown with what it said, and sent a
 }) => {
   let status = 410
   const ids: unknown[] = []
-  const receiver = createServer((request, response) => {
+  const receiver = await aSite((request, response) => {
     ids.push(request.headers['webhook-id'])
     response.writeHead(status).end('Thanks, but no.')
   })
-  await once(receiver.listen(0, '127.0.0.1'), 'listening')
   try {
     await aClient(page, system.url, 'Webhooks Studio')
     await place(page, 'Webhooks')
@@ -68,7 +65,7 @@ test('a message that its receiver refused is shown with what it said, and sent a
     await page.getByRole('button', { name: 'I have kept them' }).click()
     await system.database.db.execute(sql`
       insert into webhook_deliveries (client_id, key_id, url, body, next_try_at)
-      select k.client_id, k.id, ${`http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`},
+      select k.client_id, k.id, ${`${receiver.origin}/hook`},
         ${JSON.stringify({ type: 'upload.completed', timestamp: new Date().toISOString(), status: 'completed' })}, now()
       from api_keys k join clients c on c.id = k.client_id where c.name = 'Webhooks Studio'`)
     await place(page, 'Webhooks')
@@ -86,7 +83,7 @@ test('a message that its receiver refused is shown with what it said, and sent a
     expect(ids).toHaveLength(2)
     expect(ids[1]).toBe(ids[0])
   } finally {
-    receiver.close()
+    await receiver.close()
   }
 })
 

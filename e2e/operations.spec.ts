@@ -1,11 +1,9 @@
 // What ops do, with a real worker behind it.
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { expect, type Page } from '@playwright/test'
 import { sql } from 'drizzle-orm'
 import { createUser } from '#server/accounts.ts'
 import { parseEnv } from '#server/env.ts'
+import { aSite } from '#server/testing-site.ts'
 import { runState } from './ledger.ts'
 import { type System, test } from './system.ts'
 
@@ -145,18 +143,17 @@ test('a provider that is stopped is asked nothing, and its runs say so', async (
 test('a message that was refused is sent anew from the list of everybody’s', async ({ signedIn: page, system }) => {
   let status = 410
   const ids: unknown[] = []
-  const receiver = createServer((request, response) => {
+  const receiver = await aSite((request, response) => {
     ids.push(request.headers['webhook-id'])
     response.writeHead(status).end('Not now.')
   })
-  await once(receiver.listen(0, '127.0.0.1'), 'listening')
   try {
     const clientId = await call(page, system, 'clients.create', { name: 'Replay Studio' })
     await call(page, system, 'keys.create', { clientId, name: 'The shop', scopes: ['upload'] })
     await page.goto(`${system.url}/webhooks`)
     await system.database.db.execute(sql`
       insert into webhook_deliveries (client_id, key_id, url, body, next_try_at)
-      select k.client_id, k.id, ${`http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`},
+      select k.client_id, k.id, ${`${receiver.origin}/hook`},
         ${JSON.stringify({ type: 'upload.completed', timestamp: new Date().toISOString() })}, now()
       from api_keys k where k.client_id = ${clientId}`)
     const row = page.getByTestId('delivery').filter({ hasText: 'Replay Studio' })
@@ -171,7 +168,7 @@ test('a message that was refused is sent anew from the list of everybody’s', a
     expect(ids).toHaveLength(2)
     expect(ids[1]).toBe(ids[0])
   } finally {
-    receiver.close()
+    await receiver.close()
   }
 })
 

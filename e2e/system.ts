@@ -1,11 +1,11 @@
 // The system under test: `npm start` on an empty data directory, the provider's stand-in beside it, a gate in front.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { test as base, type Page } from '@playwright/test'
 import { type Connection, connect } from '#db/client.ts'
+import { freePort } from '../scripts/ports.ts'
 import { scratchFolder } from '../scripts/scratch.ts'
 import { type Gate, openGate } from './gate.ts'
 
@@ -119,14 +119,4 @@ function start(stack: AsyncDisposableStack, args: string[], settings: Record<str
     await ended
   })
   return child
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
 }

@@ -1,10 +1,9 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
-import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { afterEach, describe, expect, it } from 'vitest'
 import { AddressNotAllowed, allowedAddress, allowedAddresses, allowedUrl, guardedAgent } from './addresses.ts'
+import { aSite, listening } from './testing-site.ts'
 
 const closing: (() => unknown)[] = []
 afterEach(async () => {
@@ -13,13 +12,12 @@ afterEach(async () => {
 
 async function site(): Promise<{ port: number; hosts: string[] }> {
   const hosts: string[] = []
-  const server = createServer((request, response) => {
+  const { port, close } = await aSite((request, response) => {
     hosts.push(request.headers.host ?? '')
     response.end('here')
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  closing.push(() => new Promise((resolve) => server.close(resolve)))
-  return { port: (server.address() as AddressInfo).port, hosts }
+  closing.push(close)
+  return { port, hosts }
 }
 
 function agentWith(options: Parameters<typeof guardedAgent>[0]) {
@@ -200,9 +198,8 @@ describe('guardedAgent', () => {
   it('speaks TLS only with a certificate that is trusted and names the host', async () => {
     const { key, cert } = certificateFor('studio.example')
     const server = createTlsServer({ key, cert }, (_, response) => response.end('here'))
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const port = await listening(server)
     closing.push(() => new Promise((resolve) => server.close(resolve)))
-    const { port } = server.address() as AddressInfo
     const get = (host: string) => {
       const agent = agentWith({ allowLocal: true, resolve: async () => [{ address: '127.0.0.1', family: 4 }] })
       return agent.request({ origin: `https://${host}:${port}`, path: '/', method: 'GET' })

@@ -1,7 +1,4 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createUser } from './accounts.ts'
 import { auditBreaks } from './audit.ts'
@@ -18,6 +15,7 @@ import { createS3Store } from './store/s3.ts'
 import { originalKey, type Store } from './store/store.ts'
 import { ensureBucket, startCeph } from './store/testing.ts'
 import { countedAndRecounted, forgetJobs, jobsOf, type VerbHouse, verbHouse } from './testing.ts'
+import { aSite } from './testing-site.ts'
 import { openHoldings } from './uploads/loose.ts'
 import { verifyRun } from './verify.ts'
 import { putWatermark } from './watermarks.ts'
@@ -200,18 +198,16 @@ test('what is removed is purged from the CDN, and is tried again where that does
   await isDue(base, id)
   const heard: string[] = []
   let status = 503
-  const cdn = createServer((asked, response) => {
+  const cdn = await aSite((asked, response) => {
     heard.push(`${asked.method} ${asked.url}`)
     response.writeHead(status).end()
   })
-  await once(cdn.listen(0, '127.0.0.1'), 'listening')
-  const address = `http://127.0.0.1:${(cdn.address() as AddressInfo).port}`
-  const house = { ...base, env: { ...base.env, MEDIA_CDN_URL: address, MEDIA_CDN_PURGE: true } }
+  const house = { ...base, env: { ...base.env, MEDIA_CDN_URL: cdn.origin, MEDIA_CDN_PURGE: true } }
   await expect(removeNow(house, id)).rejects.toThrow('503')
   status = 200
   heard.length = 0
   expect(await removeNow(house, id)).toBe(true)
-  cdn.close().closeAllConnections()
+  await cdn.close()
   expect(heard.sort()).toEqual(
     Object.values(shelf.keys.p1!)
       .map((key) => `PURGE /${key}`)

@@ -2,17 +2,17 @@ import { spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { createServer, type IncomingMessage, request as plainRequest, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type IncomingMessage, request as plainRequest } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { aSite, type Site } from '#server/testing-site.ts'
 import { groupMembers } from './browser/chrome.ts'
 import { openGateway } from './browser/gateway.ts'
 import { type BrowserOptions, createBrowser, type OpenBrowser } from './browser.ts'
 import { AddressRefused, type Browser, SourceUnreachable, UnexpectedPage } from './connectors/connector.ts'
 
-let site: Server
+let site: Site
 let origin: string
 let port: number
 /** Every request that the site was asked, as `<path>`, in order. */
@@ -23,7 +23,7 @@ const opened = new Set<OpenBrowser>()
 const forever = new AbortController().signal
 
 beforeAll(async () => {
-  site = createServer((request, answer) => {
+  site = await aSite((request, answer) => {
     const { pathname, searchParams } = new URL(request.url!, 'http://site')
     asked.push(request.url!)
     lastAsked = request
@@ -39,16 +39,12 @@ beforeAll(async () => {
     if (pathname === '/silent') return
     answer.writeHead(page === undefined ? 404 : 200, { 'content-type': 'text/html; charset=utf-8' }).end(page)
   })
-  site.listen(0, '127.0.0.1')
-  await once(site, 'listening')
-  port = (site.address() as AddressInfo).port
-  origin = `http://127.0.0.1:${port}`
+  ;({ origin, port } = site)
 })
 
 afterAll(async () => {
   await Promise.all([...opened].map((browser) => browser.close()))
-  site.closeAllConnections()
-  site.close()
+  await site?.close()
   await rm(temp, { recursive: true, force: true })
 })
 

@@ -1,24 +1,22 @@
-import { createServer } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { aSite, type Site } from '#server/testing-site.ts'
+import { freePort } from '../scripts/ports.ts'
 import { createHttp } from './http.ts'
 import { harOf, type TracedRequest, traced } from './trace.ts'
 
 const http = createHttp({ allowLocal: true })
-const server = createServer((request, response) => {
-  response.writeHead(request.url === '/gone' ? 404 : 200, { 'content-type': 'text/plain' }).end('x')
-})
-let origin = ''
+let site: Site
 beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  origin = typeof address === 'object' && address ? `http://127.0.0.1:${address.port}` : ''
+  site = await aSite((request, response) => {
+    response.writeHead(request.url === '/gone' ? 404 : 200, { 'content-type': 'text/plain' }).end('x')
+  })
 })
 afterAll(async () => {
   await http.close()
-  server.close()
+  await site?.close()
 })
 
-const ask = async (path: string) => (await http.request(`${origin}${path}`)).discard()
+const ask = async (path: string) => (await http.request(`${site.origin}${path}`)).discard()
 
 test('work that fails tells the requests that led there, without what signs in; other work at the same time is not in it', async () => {
   let seen: TracedRequest[] = []
@@ -44,10 +42,7 @@ test('work that fails tells the requests that led there, without what signs in; 
 })
 
 test('an answer that never came is told with why', async () => {
-  const shut = createServer()
-  await new Promise<void>((resolve) => shut.listen(0, '127.0.0.1', resolve))
-  const { port } = shut.address() as { port: number }
-  await new Promise((resolve) => shut.close(resolve))
+  const port = await freePort()
   let seen: TracedRequest[] = []
   const nowhere = traced(
     async () => http.request(`http://127.0.0.1:${port}/`),

@@ -1,12 +1,11 @@
 // For tests: senders of upload runs, over real HTTP.
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { DetailedError, Upload } from 'tus-js-client'
 import { createClient } from '../clients.ts'
 import type { House } from '../house.ts'
 import { answerTo } from '../media/problems.ts'
 import { senderRoutes } from '../media/senders.ts'
+import { aSite } from '../testing-site.ts'
 import { openReception } from '../uploads/receive.ts'
 import { type AnnouncedFile, announceFiles, completeManifest } from './announce.ts'
 import { createUpload } from './create.ts'
@@ -21,16 +20,13 @@ export interface MediaOrigin extends AsyncDisposable {
 export async function mediaOrigin(house: House): Promise<MediaOrigin> {
   const reception = openReception(house)
   const app = senderRoutes(house, reception).onError(answerTo)
-  const server = createServer(getRequestListener(app.fetch))
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { origin: url, close } = await aSite(getRequestListener(app.fetch))
   // Addresses of begun uploads name the origin that senders know.
   house.env.MEDIA_URL = url
   return {
     url,
     async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
+      await close()
       await reception.close()
     },
   }

@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { connect } from 'node:net'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Refusal } from '#server/refusal.ts'
+import { listening } from '#server/testing-site.ts'
 import { flowing, passOver } from './body.ts'
 
 const closing: (() => void)[] = []
@@ -17,8 +18,7 @@ afterEach(() => {
 /** A request as it arrives, and the socket that sends it. */
 async function arriving(head: string) {
   const server = createServer({ requestTimeout: 0 })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  const socket = connect(await listening(server), '127.0.0.1')
   socket.on('error', () => {})
   closing.push(() => {
     socket.destroy()

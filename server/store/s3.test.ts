@@ -1,8 +1,8 @@
 import { hash, randomBytes } from 'node:crypto'
-import { Agent, createServer, request } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { Agent, request } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { aSite } from '../testing-site.ts'
 import { describeStore } from './conformance.ts'
 import { createS3Store } from './s3.ts'
 import { StoreFull, StoreRefused, StoreUnavailable } from './store.ts'
@@ -216,7 +216,7 @@ describe.skipIf(!server)(server ? 'S3' : absent, () => {
   async function way(fault: (ask: { method: string; url: string }) => Fault | undefined): Promise<string> {
     const agent = new Agent({ keepAlive: true })
     const { hostname, port } = new URL(access.endpoint)
-    const proxy = createServer(async (ask, answer) => {
+    const { origin, close } = await aSite(async (ask, answer) => {
       const { method = '', url = '', headers } = ask
       const body = await buffer(ask).catch(() => null) // the client may have gone
       if (!body) return
@@ -240,13 +240,11 @@ describe.skipIf(!server)(server ? 'S3' : absent, () => {
       })
       forward.end(body)
     })
-    await new Promise<void>((listening) => proxy.listen(0, '127.0.0.1', listening))
-    onTestFinished(() => {
+    onTestFinished(async () => {
       agent.destroy()
-      proxy.closeAllConnections()
-      proxy.close()
+      await close()
     })
-    return `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+    return origin
   }
 })
 

@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingHttpHeaders, RequestListener } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { Webhook, WebhookVerificationError } from 'standardwebhooks'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -9,6 +7,7 @@ import { createClient } from '#server/clients.ts'
 import type { House } from '#server/house.ts'
 import { createKey } from '#server/keys.ts'
 import { forgetJobs, jobsOf, type VerbHouse, verbHouse } from '#server/testing.ts'
+import { aSite, type Site } from '#server/testing-site.ts'
 import { announceByWebhook, replayDelivery, signedHeaders, sweepWebhooks } from '#server/webhooks.ts'
 import { type Job, type Steps, startWorker } from '../run.ts'
 import type { Tools } from '../tools.ts'
@@ -17,7 +16,7 @@ import { deliverWebhook } from './deliver-webhook.ts'
 let base: VerbHouse
 let house: House
 let client: { clientId: string; keyId: string; secret: string }
-const servers: Server[] = []
+const sites: Site[] = []
 
 beforeAll(async () => {
   base = await verbHouse()
@@ -26,9 +25,7 @@ beforeAll(async () => {
   const { id: keyId, webhookSecret: secret } = await createKey(house, 'test', { clientId, scopes: ['upload'] })
   client = { clientId, keyId, secret }
 })
-afterEach(() => {
-  for (const server of servers.splice(0)) server.close().closeAllConnections()
-})
+afterEach(() => Promise.all(sites.splice(0).map(({ close }) => close())))
 afterAll(() => base?.dispose())
 
 interface Heard {
@@ -40,15 +37,14 @@ interface Heard {
 /** Somebody who listens; `answers` says what, in turn, the last one for ever. */
 async function receiver(...answers: (number | RequestListener)[]) {
   const heard: Heard[] = []
-  const server = createServer(async (request, response) => {
+  const site = await aSite(async (request, response) => {
     const answer = answers[Math.min(heard.length, answers.length - 1)] ?? 204
     heard.push({ headers: request.headers, method: request.method, body: await text(request) })
     if (typeof answer === 'function') return answer(request, response)
     response.writeHead(answer).end(`answer ${answer}`)
   })
-  servers.push(server)
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  return { heard, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook` }
+  sites.push(site)
+  return { heard, url: `${site.origin}/hook` }
 }
 
 const payload = { type: 'job.completed', timestamp: '2026-11-22T10:00:00.000Z', status: 'completed', urls: ['ä', '日'] }

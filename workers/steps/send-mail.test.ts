@@ -10,6 +10,7 @@ import { finishIfSettled } from '#server/finish.ts'
 import { setMailed, sweepMails } from '#server/mails.ts'
 import { blockRun } from '#server/runs.ts'
 import { aMovingRun, aSource, forgetJobs, jobsOf, type VerbHouse, verbHouse } from '#server/testing.ts'
+import { listening } from '#server/testing-site.ts'
 import type { Job } from '../run.ts'
 import { sendMail } from './send-mail.ts'
 
@@ -144,11 +145,8 @@ async function smtpServer() {
       else socket.write('250 ok\r\n')
     })
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  const port = typeof address === 'object' && address ? address.port : 0
   return {
-    url: `smtp://127.0.0.1:${port}`,
+    url: `smtp://127.0.0.1:${await listening(server)}`,
     taken,
     async [Symbol.asyncDispose]() {
       await new Promise((resolve) => server.close(resolve))

@@ -1,10 +1,7 @@
 // A dashboard of a few scripted answers on loopback, for what the stand-in does not show.
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { onTestFinished } from 'vitest'
-import { createBrowser } from '#workers/browser.ts'
-import { createHttp } from '#workers/http.ts'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { AccountPage, ConnectorContext, Page, SourceSession } from '../connector.ts'
+import { scripted } from '../testing.ts'
 import { nextzen } from './connector.ts'
 import type { Credentials } from './signin.ts'
 
@@ -62,7 +59,7 @@ export async function script(
     [paths.content]: () => ({ count: 1, galleriesContent: [{ id: 'g1', name: 'One', photoCount: 0 }] }),
     ...answers,
   }
-  const server = createServer(async (request, response) => {
+  const { origin, context: asking } = await scripted(async (request, response) => {
     const url = new URL(request.url ?? '/', 'http://script')
     const answer = all[url.pathname]
     let body = ''
@@ -75,21 +72,10 @@ export async function script(
     if (given instanceof Raw) response.writeHead(given.status, given.headers).end(given.body)
     else response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(given))
   })
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
-  const http = createHttp({ allowLocal: true })
-  onTestFinished(async () => {
-    await http.close()
-    server.closeAllConnections()
-    await new Promise((closed) => server.close(closed))
-  })
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const notes: Script['notes'] = []
   const context: ConnectorContext = {
+    ...asking,
     endpoints: { app: origin, cdn: origin },
-    http,
-    browser: createBrowser({ allowLocal: true }).scoped({ signal: new AbortController().signal }),
-    rotate: async () => {},
-    signal: new AbortController().signal,
     note: (...note) => void notes.push(note),
   }
   return {

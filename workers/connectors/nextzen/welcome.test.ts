@@ -1,9 +1,8 @@
 // The sign-in page of the stand-in in a real browser, and pages of Classic in its place.
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { providers } from '#server/providers.ts'
+import { aSite } from '#server/testing-site.ts'
 import { createBrowser, type OpenBrowser } from '#workers/browser.ts'
 import { createHttp, type OpenHttp } from '#workers/http.ts'
 import { type StandIn, standIn } from '../conformance/stand-in.ts'
@@ -107,13 +106,12 @@ async function atPage<T>(
   work: (at: Pick<StandIn, 'endpoints' | 'credentials'>) => Promise<T>,
   status = 200,
 ): Promise<T> {
-  const server = createServer((_, response) => response.writeHead(status, { 'content-type': 'text/html' }).end(page))
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
-  const app = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { origin: app, close } = await aSite((_, response) =>
+    response.writeHead(status, { 'content-type': 'text/html' }).end(page),
+  )
   try {
     return await work({ endpoints: { app, cdn: app }, credentials: place.credentials })
   } finally {
-    server.closeAllConnections()
-    server.close()
+    await close()
   }
 }

@@ -1,9 +1,7 @@
 // A Pic-Time of a few scripted answers on loopback, for what the stand-in does not show.
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { onTestFinished } from 'vitest'
-import { createHttp } from '#workers/http.ts'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Browser, ConnectorContext, PhotoAddress, SourceSession } from '../connector.ts'
+import { scripted } from '../testing.ts'
 import { picTime } from './connector.ts'
 
 /** A whole HTTP answer in place of what is in `d`. */
@@ -78,7 +76,7 @@ export async function script(methods: Record<string, Method> = {}, get: Get = ()
   const asked: Asked[] = []
   const notes: unknown[] = []
   const all = { ...usual, ...methods }
-  const server = createServer(async (request, response) => {
+  const { origin, context: asking } = await scripted(async (request, response) => {
     let text = ''
     for await (const chunk of request) text += chunk
     const path = request.url ?? ''
@@ -91,21 +89,11 @@ export async function script(methods: Record<string, Method> = {}, get: Get = ()
     const length = String(Buffer.byteLength(answer.body))
     response.writeHead(answer.status, { 'content-length': length, ...answer.headers }).end(answer.body)
   })
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
-  const http = createHttp({ allowLocal: true })
-  onTestFinished(async () => {
-    await http.close()
-    server.closeAllConnections()
-    await new Promise((closed) => server.close(closed))
-  })
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const browser: Browser = { visit: () => Promise.reject(new Error('no browser is needed here')) }
   const context: ConnectorContext = {
+    ...asking,
     endpoints: { login: origin, base: '' },
-    http,
     browser,
-    rotate: async () => {},
-    signal: new AbortController().signal,
     note: (...note) => void notes.push(note),
   }
   const kept = { cookie: 'pt_session=the-session; pt_lb=3', baseUrl: origin }

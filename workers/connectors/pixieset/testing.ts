@@ -1,10 +1,7 @@
 // A Pixieset of a few scripted answers on loopback, for what the stand-in does not show.
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { onTestFinished } from 'vitest'
-import { createBrowser } from '#workers/browser.ts'
-import { createHttp } from '#workers/http.ts'
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import type { ConnectorContext, SourceSession } from '../connector.ts'
+import { scripted } from '../testing.ts'
 import { pixieset } from './connector.ts'
 import type { Credentials } from './signin.ts'
 
@@ -48,29 +45,15 @@ export async function script(answers: Answers): Promise<Script> {
   const asked: Asked[] = []
   const notes: unknown[][] = []
   const all: Answers = { '/data/bootstrap': account, ...answers }
-  const server = createServer((request, response) => {
+  const { origin, context: asking } = await scripted((request, response) => {
     const address = (request.url ?? '').replace(/^\/api\/v1/, '')
     asked.push({ address, headers: request.headers })
     const found = Object.hasOwn(all, address) ? all[address] : jsonWith(404)
     send(typeof found === 'function' ? found() : found, response, origin)
   })
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const http = createHttp({ allowLocal: true })
-  const browser = createBrowser({ allowLocal: true })
-  onTestFinished(async () => {
-    await browser.close()
-    await http.close()
-    server.closeAllConnections()
-    await new Promise((closed) => server.close(closed))
-  })
-  const { signal } = new AbortController()
   const context: ConnectorContext = {
+    ...asking,
     endpoints: { accounts: `${origin}/accounts`, galleries: origin, site: origin },
-    http,
-    browser: browser.scoped({ signal }),
-    rotate: async () => {},
-    signal,
     note: (...note) => notes.push(note),
   }
   return {

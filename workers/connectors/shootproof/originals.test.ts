@@ -1,6 +1,6 @@
-import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage } from 'node:http'
 import { expect, onTestFinished, test } from 'vitest'
+import { aSite } from '#server/testing-site.ts'
 import {
   NotAvailable,
   NotFound,
@@ -21,17 +21,13 @@ const found = (location: string) => new Raw(302, '', { location })
 /** A second host; what it was asked is remembered. */
 async function secondHost(answer: (request: IncomingMessage) => Raw) {
   const asked: IncomingMessage[] = []
-  const server = createServer((request, response) => {
+  const { origin, close } = await aSite((request, response) => {
     asked.push(request)
     const { status, headers, body } = answer(request)
     response.writeHead(status, headers).end(body)
   })
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked }
+  onTestFinished(close)
+  return { origin, asked }
 }
 
 async function read(opened: { stream: AsyncIterable<Uint8Array> }): Promise<string> {

@@ -1,10 +1,7 @@
 // A ShootProof of a few scripted answers on loopback, for what the stand-in does not show.
-import { createServer, type IncomingHttpHeaders } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { onTestFinished } from 'vitest'
-import { createBrowser } from '#workers/browser.ts'
-import { createHttp } from '#workers/http.ts'
+import type { IncomingHttpHeaders } from 'node:http'
 import type { ConnectorContext, SourceSession } from '../connector.ts'
+import { scripted } from '../testing.ts'
 import { shootproof } from './connector.ts'
 import type { Credentials } from './signin.ts'
 
@@ -61,7 +58,7 @@ const alive = { 'GET /studio/me': () => ({ type: 'user' }) }
 export async function script(answers: Record<string, Answer>): Promise<Script> {
   const asked: Asked[] = []
   const known: Record<string, Answer> = { ...alive, ...answers }
-  const server = createServer(async (request, response) => {
+  const { origin, context: asking } = await scripted(async (request, response) => {
     let body = ''
     for await (const chunk of request) body += chunk
     const what = `${request.method} ${request.url}`
@@ -76,25 +73,12 @@ export async function script(answers: Record<string, Answer>): Promise<Script> {
           })
     response.writeHead(raw.status, raw.headers).end(raw.body)
   })
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
-  const http = createHttp({ allowLocal: true })
-  const browser = createBrowser({ allowLocal: true })
-  onTestFinished(async () => {
-    await browser.close()
-    await http.close()
-    server.closeAllConnections()
-    await new Promise((closed) => server.close(closed))
-  })
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const rotated: Record<string, string>[] = []
   const notes: string[] = []
-  const { signal } = new AbortController()
   const context: ConnectorContext = {
+    ...asking,
     endpoints: { api: origin, auth: `${origin}/`, studio: origin },
-    http,
-    browser: browser.scoped({ signal }),
     rotate: async (credentials) => void rotated.push(credentials),
-    signal,
     note: (event) => void notes.push(event),
   }
   return {

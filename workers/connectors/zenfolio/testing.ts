@@ -1,10 +1,7 @@
 // A Zenfolio of a few scripted answers on loopback, for what the stand-in does not show.
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { onTestFinished } from 'vitest'
-import { createBrowser } from '#workers/browser.ts'
-import { createHttp } from '#workers/http.ts'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { ConnectorContext, SourceSession } from '../connector.ts'
+import { scripted } from '../testing.ts'
 import { zenfolio } from './connector.ts'
 import type { Credentials } from './signin.ts'
 
@@ -52,7 +49,7 @@ export async function script(
 ): Promise<Script> {
   const asked: Asked[] = []
   const all: Record<string, Method> = { ...signedIn, ...methods }
-  const server = createServer(async (request, response) => {
+  const { origin, context: asking } = await scripted(async (request, response) => {
     if (request.method !== 'POST') return get(request, response)
     let text = ''
     for await (const chunk of request) text += chunk
@@ -67,21 +64,9 @@ export async function script(
       response.end(`{"id":${JSON.stringify(id)},"result":${result},"error":null}`)
     }
   })
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
-  const http = createHttp({ allowLocal: true })
-  onTestFinished(async () => {
-    await http.close()
-    server.closeAllConnections()
-    await new Promise((closed) => server.close(closed))
-  })
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const context: ConnectorContext = {
+    ...asking,
     endpoints: { api: `${origin}/api/1.8/zfapi.asmx` },
-    http,
-    browser: createBrowser({ allowLocal: true }).scoped({ signal: new AbortController().signal }),
-    rotate: async () => {},
-    signal: new AbortController().signal,
-    note: () => {},
   }
   return {
     context,
