@@ -21,8 +21,11 @@ export interface VerbHouse extends House {
 
 /** Files for objects, queues declared, nobody working. */
 export async function verbHouse(): Promise<VerbHouse> {
-  const database = await testDatabase()
+  await using begun = new AsyncDisposableStack()
   const dir = await mkdtemp(join(tmpdir(), 'verbs-'))
+  begun.defer(() => rm(dir, { recursive: true, force: true }))
+  const database = await testDatabase()
+  begun.defer(() => database.drop())
   const env = parseEnv({
     DATABASE_URL: database.url,
     PASS_DATA_DIR: dir,
@@ -31,14 +34,9 @@ export async function verbHouse(): Promise<VerbHouse> {
   })
   await prepareDatabase(env as Env & { DATABASE_URL: string })
   const house = await openHouse(env)
-  return {
-    ...house,
-    async dispose() {
-      await house.close()
-      await database.drop()
-      await rm(dir, { recursive: true, force: true })
-    },
-  }
+  begun.defer(() => house.close())
+  const all = begun.move()
+  return { ...house, dispose: () => all.disposeAsync() }
 }
 
 /** A client with one account; every call makes others. */

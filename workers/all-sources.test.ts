@@ -1,40 +1,21 @@
 // What holds for every provider at once: they move beside each other, and none asks again for what is listed.
 import { once } from 'node:events'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type TestDatabase, testDatabase } from '#db/testing.ts'
 import { listHosts } from '#server/hosts.ts'
-import {
-  differences,
-  migrateAll,
-  reached,
-  reportLines,
-  type StandIn,
-  startStandIn,
-  type TestHouse,
-  testHouse,
-} from './testing.ts'
+import { differences, migrateAll, reached, reportLines, type StandIn, startStandIn, type TestHouse } from './testing.ts'
+import { ownHouse, sized } from './testing-house.ts'
 
-let database: TestDatabase
 let house: TestHouse
 
 beforeAll(async () => {
-  database = await testDatabase()
-  house = await testHouse(database.url)
+  house = await ownHouse()
 })
-afterAll(async () => {
-  await house?.dispose()
-  await database?.drop()
-})
-
-const plain = (galleries: number, photos: number) => [
-  ...['--scenario', 'plain', '--pictures', 'tiny'],
-  ...['--galleries', `${galleries}`, '--photos', `${photos}`],
-]
+afterAll(() => house?.dispose())
 
 test('four accounts at four providers move beside each other, and one that is asked to slow down slows no other', async () => {
   const worker = await house.startWorker()
   const places = await Promise.all(
-    ['zenfolio', 'pixieset', 'shootproof', 'nextzen'].map((provider) => startStandIn(provider, plain(4, 12))),
+    ['zenfolio', 'pixieset', 'shootproof', 'nextzen'].map((provider) => startStandIn(provider, sized(4, 12))),
   )
   const [slowed, ...others] = places as [StandIn, ...StandIn[]]
   try {
@@ -62,7 +43,7 @@ test('killed in mid-listing, a restart asks for no page of a gallery that was re
   const galleries = 4
   const pagesEach = 6 // the last one half full
   const photos = pagePhotos * (pagesEach - 0.5)
-  const place = await startStandIn('zenfolio', plain(galleries, photos))
+  const place = await startStandIn('zenfolio', sized(galleries, photos))
   try {
     const first = await house.startWorker('scrape')
     const run = await migrateAll(house, place, { client: 'Gallery by gallery' })
@@ -88,7 +69,7 @@ test('killed in mid-listing, a restart asks for no page of a gallery that was re
 test('killed in mid-survey, a restart asks for no page of the account that was read', async () => {
   const perPage = 24
   const pages = 12
-  const place = await startStandIn('pixieset', plain(perPage * pages, 1))
+  const place = await startStandIn('pixieset', sized(perPage * pages, 1))
   try {
     await place.faults({ latencyMs: 100 })
     const first = await house.startWorker('scrape')

@@ -2,22 +2,20 @@ import { execFile } from 'node:child_process'
 import { appendFile, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type TestDatabase, testDatabase } from '#db/testing.ts'
 import { writeCertificate } from '#server/certificates.ts'
 import { redirectsOf } from '#server/redirects.ts'
-import { migrateAll, reached, type StandIn, startStandIn, type TestHouse, testHouse } from './testing.ts'
+import { migrateAll, reached, type StandIn, type TestHouse } from './testing.ts'
+import { type HouseWithAccount, houseWithAccount, sized } from './testing-house.ts'
 
-let database: TestDatabase
+let place: HouseWithAccount
 let standIn: StandIn
 let house: TestHouse
 let run: string
 let file: string
 
 beforeAll(async () => {
-  database = await testDatabase()
-  const account = ['--scenario', 'plain', '--galleries', '3', '--photos', '4', '--pictures', 'tiny']
-  standIn = await startStandIn('zenfolio', account)
-  house = await testHouse(database.url)
+  place = await houseWithAccount('zenfolio', sized(3, 4))
+  ;({ house, standIn } = place)
   await house.startWorker()
   run = await migrateAll(house, standIn)
   expect((await reached(house, run)).state).toBe('done')
@@ -27,11 +25,7 @@ beforeAll(async () => {
   await writeFile(file, text)
 }, 120_000)
 
-afterAll(async () => {
-  await house?.dispose()
-  await standIn?.stop()
-  await database?.drop()
-})
+afterAll(() => place?.dispose())
 
 function verify(...args: string[]): Promise<{ exit: number; stdout: string; stderr: string }> {
   const { DATABASE_URL, PASS_SECRET_KEY, PASS_DATA_DIR } = house.env

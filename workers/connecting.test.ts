@@ -1,23 +1,21 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type TestDatabase, testDatabase } from '#db/testing.ts'
 import { createClient } from '#server/clients.ts'
 import { beginConnection, finishConnection } from '#server/connections.ts'
 import { openCredentials } from '#server/sign-ins.ts'
 import { sourceRow } from '#server/sources.ts'
-import { type StandIn, startStandIn, type TestHouse, testHouse } from './testing.ts'
+import { type StandIn, startStandIn, type TestHouse } from './testing.ts'
+import { ownHouse, sized } from './testing-house.ts'
 
-let database: TestDatabase
 let house: TestHouse
 /** The owner's own e-mail address and password, and what our client id is there: of the same account. */
 let owner: StandIn
 let clientId: string
 
 beforeAll(async () => {
-  database = await testDatabase()
-  house = await testHouse(database.url)
+  house = await ownHouse()
   await house.startWorker('scrape')
-  const account = ['--pictures', 'tiny', '--scenario', 'plain', '--galleries', '1', '--photos', '1']
+  const account = sized(1, 1)
   const app = await startStandIn('shootproof', account)
   clientId = app.credentials.clientId!
   await app.stop()
@@ -26,7 +24,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await owner?.stop()
   await house?.dispose()
-  await database?.drop()
 })
 
 test('an owner who says yes on the provider’s own page is connected: the code becomes a session at once', async () => {

@@ -1,40 +1,25 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type TestDatabase, testDatabase } from '#db/testing.ts'
 import { checkForChanges, plannedGalleries } from '#server/delta.ts'
 import { startRun } from '#server/runs.ts'
 import { verifyRun } from '#server/verify.ts'
 import { runDetail } from '#server/views.ts'
-import {
-  differences,
-  migrateAll,
-  reached,
-  reportLines,
-  type StandIn,
-  startStandIn,
-  type TestHouse,
-  testHouse,
-} from './testing.ts'
+import { differences, migrateAll, reached, reportLines, type StandIn, type TestHouse } from './testing.ts'
+import { type HouseWithAccount, houseWithAccount, sized } from './testing-house.ts'
 
-let database: TestDatabase
-let standIn: StandIn
+let place: HouseWithAccount
 let house: TestHouse
+let standIn: StandIn
 let first: string
 
 beforeAll(async () => {
-  database = await testDatabase()
-  const size = ['--galleries', '10', '--photos', '5', '--pictures', 'tiny']
-  standIn = await startStandIn('zenfolio', ['--scenario', 'plain', ...size])
-  house = await testHouse(database.url)
+  place = await houseWithAccount('zenfolio', sized(10, 5))
+  ;({ house, standIn } = place)
   await house.startWorker()
   first = await migrateAll(house, standIn)
   expect(await reached(house, first)).toMatchObject({ state: 'done', totals: { galleries: 10, published: 50 } })
 })
 
-afterAll(async () => {
-  await house?.dispose()
-  await standIn?.stop()
-  await database?.drop()
-})
+afterAll(() => place?.dispose())
 
 const again = async (autoStart: boolean) => {
   const { id } = await checkForChanges(house, 'test', { runId: first }, { autoStart })

@@ -18,19 +18,11 @@ import {
   testHouse,
   withoutPacing,
 } from './testing.ts'
+import { sized } from './testing-house.ts'
 
 test('with workers killed every 2 s, Postgres stopped hard twice and a provider that fails in every way, the report is the same and nothing is doubled', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'faults-'))
-  const standIn = await startStandIn('zenfolio', [
-    '--scenario',
-    'plain',
-    '--galleries',
-    '40',
-    '--photos',
-    '100',
-    '--pictures',
-    'tiny',
-  ])
+  const standIn = await startStandIn('zenfolio', sized(40, 100))
   let postgres = await startEmbeddedPostgres({ dir })
   const house = await testHouse(postgres.url)
   const chaos = killEvery(2000, house)

@@ -1,35 +1,18 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type TestDatabase, testDatabase } from '#db/testing.ts'
 import { handOver, sourceRow } from '#server/sources.ts'
 import { runDetail } from '#server/views.ts'
-import {
-  handOverAnew,
-  migrateAll,
-  reached,
-  type StandIn,
-  startStandIn,
-  type TestHouse,
-  testHouse,
-  withoutPacing,
-} from './testing.ts'
+import { handOverAnew, migrateAll, reached, type StandIn, type TestHouse } from './testing.ts'
+import { type HouseWithAccount, houseWithAccount, hurryingHouse, sized } from './testing-house.ts'
 
-let database: TestDatabase
+let place: HouseWithAccount
 let house: TestHouse
 let standIn: StandIn
 
 beforeAll(async () => {
-  database = await testDatabase()
-  house = await testHouse(database.url)
-  await withoutPacing(house)
-  await house.startWorker()
-  const options = ['--pictures', 'tiny', '--scenario', 'plain', '--galleries', '6', '--photos', '40']
-  standIn = await startStandIn('pixieset', options)
+  place = await houseWithAccount('pixieset', sized(6, 40), hurryingHouse)
+  ;({ house, standIn } = place)
 })
-afterAll(async () => {
-  await standIn?.stop()
-  await house?.dispose()
-  await database?.drop()
-})
+afterAll(() => place?.dispose())
 
 beforeEach(() => standIn.faults({ reset: true }))
 

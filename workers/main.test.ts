@@ -3,34 +3,19 @@ import { once } from 'node:events'
 import { mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type TestDatabase, testDatabase } from '#db/testing.ts'
-import {
-  differences,
-  migrateAll,
-  reached,
-  reportLines,
-  type StandIn,
-  startStandIn,
-  type TestHouse,
-  testHouse,
-} from './testing.ts'
+import { differences, migrateAll, reached, reportLines, type StandIn, type TestHouse } from './testing.ts'
+import { type HouseWithAccount, houseWithAccount, sized } from './testing-house.ts'
 
-let database: TestDatabase
-let standIn: StandIn
+let place: HouseWithAccount
 let house: TestHouse
+let standIn: StandIn
 
 beforeAll(async () => {
-  database = await testDatabase()
-  const account = ['--galleries', '3', '--photos', '30', '--pictures', 'tiny']
-  standIn = await startStandIn('zenfolio', ['--scenario', 'plain', ...account])
-  house = await testHouse(database.url)
+  place = await houseWithAccount('zenfolio', sized(3, 30))
+  ;({ house, standIn } = place)
 })
 
-afterAll(async () => {
-  await house?.dispose()
-  await standIn?.stop()
-  await database?.drop()
-})
+afterAll(() => place?.dispose())
 
 async function count(query: string): Promise<number> {
   const { rows } = await house.pool.query<{ n: number }>(`select count(*)::int as n from ${query}`)

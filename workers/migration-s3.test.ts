@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, describe, expect, test } from 'vitest'
-import { testDatabase } from '#db/testing.ts'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { ensureBucket, startCeph } from '#server/store/testing.ts'
 import { verifyRun } from '#server/verify.ts'
-import { differences, migrateAll, reached, reportLines, startStandIn, testHouse } from './testing.ts'
+import { differences, migrateAll, reached, reportLines } from './testing.ts'
+import { houseWithAccount, ownHouse, sized } from './testing-house.ts'
 
 const server = await startCeph()
 const absent = 'S3: no whole migration here, there is no ../shared/s3'
@@ -13,30 +13,18 @@ describe.skipIf(!server)(server ? 'on S3' : absent, () => {
   afterAll(() => server?.stop())
 
   test('a whole account is moved, every object hashes to what the ledger says, and none is left over', async () => {
-    await using stack = new AsyncDisposableStack()
     const { endpoint, accessKeyId, secretAccessKey } = server!
     const bucket = `migration-${randomBytes(6).toString('hex')}`
     await ensureBucket(server!, bucket)
-    const database = await testDatabase()
-    stack.defer(() => database.drop())
-    const standIn = await startStandIn('zenfolio', [
-      '--scenario',
-      'plain',
-      '--galleries',
-      '5',
-      '--photos',
-      '20',
-      '--pictures',
-      'small',
-    ])
-    stack.defer(() => standIn.stop())
-    const house = await testHouse(database.url, {
-      S3_BUCKET: bucket,
-      S3_ENDPOINT: endpoint,
-      S3_ACCESS_KEY_ID: accessKeyId,
-      S3_SECRET_ACCESS_KEY: secretAccessKey,
-    })
-    stack.defer(() => house.dispose())
+    const { house, standIn, dispose } = await houseWithAccount('zenfolio', sized(5, 20, 'plain', 'small'), () =>
+      ownHouse({
+        S3_BUCKET: bucket,
+        S3_ENDPOINT: endpoint,
+        S3_ACCESS_KEY_ID: accessKeyId,
+        S3_SECRET_ACCESS_KEY: secretAccessKey,
+      }),
+    )
+    onTestFinished(dispose)
     await house.startWorker()
     const run = await migrateAll(house, standIn)
     const end = await reached(house, run)

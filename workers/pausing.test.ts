@@ -1,33 +1,27 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
-import { type TestDatabase, testDatabase } from '#db/testing.ts'
 import { pauseQueue, resumeQueue } from '#server/queue-control.ts'
 import { type QueueName, queueNames } from '#server/queues.ts'
 import { forgetJobs, jobsOf } from '#server/testing.ts'
 import { drainWorker, letWorkerWork } from '#server/worker-control.ts'
 import { type Job, type RunningWorker, type Steps, startWorker } from './run.ts'
-import { migrateAll, reached, type StandIn, startStandIn, type TestHouse, testHouse } from './testing.ts'
+import { migrateAll, reached, type StandIn, type TestHouse } from './testing.ts'
+import { type HouseWithAccount, houseWithAccount, sized } from './testing-house.ts'
 
-let database: TestDatabase
+let place: HouseWithAccount
 let standIn: StandIn
 let house: TestHouse
 const running: RunningWorker[] = []
 
 beforeAll(async () => {
-  database = await testDatabase()
-  const account = ['--galleries', '3', '--photos', '30', '--pictures', 'tiny']
-  standIn = await startStandIn('zenfolio', ['--scenario', 'plain', ...account])
-  house = await testHouse(database.url)
+  place = await houseWithAccount('zenfolio', sized(3, 30))
+  ;({ house, standIn } = place)
 })
 afterEach(async () => {
   await Promise.all(running.splice(0).map((worker) => worker.drain()))
   await house.pool.query('delete from queue_pauses')
 })
-afterAll(async () => {
-  await house?.dispose()
-  await standIn?.stop()
-  await database?.drop()
-})
+afterAll(() => place?.dispose())
 
 function working(step: (job: Job) => Promise<void>, queues: QueueName[]): RunningWorker {
   const steps = Object.fromEntries(queueNames.map((name) => [name, step])) as unknown as Steps<null>

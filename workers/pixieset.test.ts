@@ -1,45 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type TestDatabase, testDatabase } from '#db/testing.ts'
 import type { Snapshot } from '#server/snapshots.ts'
 import { verifyRun } from '#server/verify.ts'
-import {
-  differences,
-  handOverAnew,
-  migrateAll,
-  reached,
-  reportLines,
-  type StandIn,
-  startStandIn,
-  type TestHouse,
-  testHouse,
-  withoutPacing,
-} from './testing.ts'
+import { differences, handOverAnew, migrateAll, reached, reportLines, type StandIn, type TestHouse } from './testing.ts'
+import { expectMoved, hurryingHouse, sized, storm, withStandIn } from './testing-house.ts'
 
-let database: TestDatabase
 let house: TestHouse
 
 beforeAll(async () => {
-  database = await testDatabase()
-  house = await testHouse(database.url)
-  await withoutPacing(house)
-  await house.startWorker()
+  house = await hurryingHouse()
 })
-
-afterAll(async () => {
-  await house?.dispose()
-  await database?.drop()
-})
-
-async function withStandIn(options: string[], work: (standIn: StandIn) => Promise<void>): Promise<void> {
-  const standIn = await startStandIn('pixieset', ['--pictures', 'tiny', ...options])
-  try {
-    await work(standIn)
-    const { writes, unknown } = await standIn.requests()
-    expect({ writes, unknown }).toEqual({ writes: [], unknown: [] })
-  } finally {
-    await standIn.stop()
-  }
-}
+afterAll(() => house?.dispose())
 
 /** A person hands over a new session each time that the run asks for one. */
 async function reachedWithPerson(run: string, standIn: StandIn): Promise<{ end: Snapshot; sentences: string[] }> {
@@ -53,12 +23,9 @@ async function reachedWithPerson(run: string, standIn: StandIn): Promise<{ end: 
 }
 
 test('a whole account is moved, verified and published, and its report says what Pixieset has', async () => {
-  await withStandIn(['--scenario', 'plain', '--galleries', '8', '--photos', '20'], async (standIn) => {
+  await withStandIn('pixieset', sized(8, 20), async (standIn) => {
     const run = await migrateAll(house, standIn, { client: 'Plain' })
-    const end = await reached(house, run)
-    expect(end.todo).toBeNull()
-    expect(end.state).toBe('done')
-    expect(differences(await reportLines(house, run), await standIn.expected())).toEqual([])
+    await expectMoved(house, standIn, run)
     // Each set is read for its listing, and at most once more for a cover.
     const { byMethod } = await standIn.requests()
     expect(byMethod.set).toBeLessThanOrEqual(2 * 12)
@@ -66,7 +33,7 @@ test('a whole account is moved, verified and published, and its report says what
 }, 120_000)
 
 test('every trap of the sheet is moved as it is, or says why not', async () => {
-  await withStandIn(['--scenario', 'traps', '--galleries', '4', '--photos', '12'], async (standIn) => {
+  await withStandIn('pixieset', sized(4, 12, 'traps'), async (standIn) => {
     // Five thousand photos of one collection; what is rendered of odd pictures is the other tests' affair.
     const run = await migrateAll(house, standIn, { client: 'Traps', renditions: ['none'] })
     const end = await reached(house, run)
@@ -78,15 +45,8 @@ test('every trap of the sheet is moved as it is, or says why not', async () => {
 }, 400_000)
 
 test('with everything failing now and then and the session ending again and again, the run waits for a new one each time and the report is the same', async () => {
-  await withStandIn(['--scenario', 'plain', '--galleries', '8', '--photos', '30'], async (standIn) => {
-    await standIn.faults({
-      rate429: 0.05,
-      retryAfter: 0,
-      rate5xx: 0.05,
-      rateTruncated: 0.03,
-      rateHtml: 0.02,
-      expireTokenEvery: 150,
-    })
+  await withStandIn('pixieset', sized(8, 30), async (standIn) => {
+    await standIn.faults({ ...storm, expireTokenEvery: 150 })
     const run = await migrateAll(house, standIn, { client: 'Storm' })
     const { end, sentences } = await reachedWithPerson(run, standIn)
     expect(end.todo).toBeNull()

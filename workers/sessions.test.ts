@@ -10,6 +10,7 @@ import { Challenge, SessionExpired, SignInRefused, type SourceSession } from './
 import { createHttp, type OpenHttp } from './http.ts'
 import { createSessions, type Sessions } from './sessions.ts'
 import { type StandIn, startStandIn } from './testing.ts'
+import { sized } from './testing-house.ts'
 
 let house: VerbHouse
 let standIn: StandIn
@@ -19,16 +20,7 @@ const ending = new AbortController()
 
 beforeAll(async () => {
   house = await verbHouse()
-  standIn = await startStandIn('zenfolio', [
-    '--scenario',
-    'plain',
-    '--galleries',
-    '2',
-    '--photos',
-    '2',
-    '--pictures',
-    'tiny',
-  ])
+  standIn = await startStandIn('zenfolio', sized(2, 2))
   http = createHttp({ allowLocal: true, budget: createBudget(house.pool), signal: ending.signal })
 })
 afterAll(async () => {

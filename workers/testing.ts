@@ -89,7 +89,9 @@ export interface TestHouse extends House {
 
 /** `url` is a database of one's own; `overrides` are environment variables (S3_BUCKET …). */
 export async function testHouse(url: string, overrides: Record<string, string> = {}): Promise<TestHouse> {
+  await using begun = new AsyncDisposableStack()
   const dir = await mkdtemp(join(tmpdir(), 'house-'))
+  begun.defer(() => rm(dir, { recursive: true, force: true }))
   const values = {
     DATABASE_URL: url,
     PASS_DATA_DIR: dir,
@@ -100,10 +102,10 @@ export async function testHouse(url: string, overrides: Record<string, string> =
   }
   const settings = parseEnv(values)
   await prepareDatabase(settings as Env & { DATABASE_URL: string })
-  const house = await openHouse(settings)
+  const opened = await openHouse(settings)
   const workers = new Set<ChildProcess>()
-  return {
-    ...house,
+  const house: TestHouse = {
+    ...opened,
     async startWorker(group = 'all') {
       const worker = spawned(['workers/main.ts', group], { ...process.env, ...values, ...workerEnvironment })
       workers.add(worker)
@@ -111,12 +113,12 @@ export async function testHouse(url: string, overrides: Record<string, string> =
       await firstLine(worker, 'event')
       return worker
     },
-    async dispose() {
-      await Promise.all([...workers].map((worker) => ended(worker, 'SIGTERM')))
-      await house.close()
-      await rm(dir, { recursive: true, force: true })
-    },
+    dispose: () => all.disposeAsync(),
   }
+  begun.defer(() => opened.close())
+  begun.defer(() => Promise.all([...workers].map((worker) => ended(worker, 'SIGTERM'))).then(() => {}))
+  const all = begun.move()
+  return house
 }
 
 /**

@@ -4,25 +4,19 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type TestDatabase, testDatabase } from '#db/testing.ts'
-import { migrateAll, reached, type StandIn, startStandIn, type TestHouse, testHouse } from '#workers/testing.ts'
+import { migrateAll, reached, type StandIn, type TestHouse } from '#workers/testing.ts'
+import { type HouseWithAccount, houseWithAccount, sized } from '#workers/testing-house.ts'
 
-let database: TestDatabase
+let place: HouseWithAccount
 let house: TestHouse
 let standIn: StandIn
 
 beforeAll(async () => {
-  database = await testDatabase()
-  house = await testHouse(database.url)
+  place = await houseWithAccount('pixieset', sized(4, 30))
+  ;({ house, standIn } = place)
   await house.startWorker()
-  const options = ['--pictures', 'tiny', '--scenario', 'plain', '--galleries', '4', '--photos', '30']
-  standIn = await startStandIn('pixieset', options)
 })
-afterAll(async () => {
-  await standIn?.stop()
-  await house?.dispose()
-  await database?.drop()
-})
+afterAll(() => place?.dispose())
 
 async function resume(run: string, credentials: object) {
   const { DATABASE_URL, PASS_SECRET_KEY, PASS_DATA_DIR } = house.env
