@@ -1,21 +1,19 @@
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { serve } from '@hono/node-server'
+import { getRequestListener } from '@hono/node-server'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type TestDatabase, testDatabase } from '#db/testing.ts'
 import { parseEnv } from '#server/env.ts'
 import { type House, openHouse } from '#server/house.ts'
+import { aSite, type Site } from '#server/testing-site.ts'
 import { mediaApp } from './app.ts'
 
 let database: TestDatabase
 let house: House
 let dir: string
-let server: Server
+let site: Site
 let origin: string
 
 beforeAll(async () => {
@@ -24,14 +22,12 @@ beforeAll(async () => {
   house = await openHouse(
     parseEnv({ DATABASE_URL: database.url, PASS_SECRET_KEY: randomBytes(32).toString('base64'), PASS_DATA_DIR: dir }),
   )
-  server = serve({ fetch: mediaApp(house).fetch, hostname: '127.0.0.1', port: 0 }) as Server
-  await once(server, 'listening')
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  site = await aSite(getRequestListener(mediaApp(house).fetch))
+  origin = site.origin
 })
 
 afterAll(async () => {
-  server.closeAllConnections()
-  server.close()
+  await site.close()
   await house.close()
   await database.drop()
   await rm(dir, { recursive: true })

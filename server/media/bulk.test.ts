@@ -1,70 +1,56 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer as createHttpServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type TestDatabase, testDatabase } from '#db/testing.ts'
 import { cancelRun } from '#server/runs.ts'
 import { countedAndRecounted } from '#server/testing.ts'
-import type { StatusPage } from '#server/uploads/status.ts'
+import { aSite, type Site } from '#server/testing-site.ts'
 import { picture } from '#workers/imaging/samples.ts'
-import { reached, reportLines, type TestHouse, testHouse } from '#workers/testing.ts'
-import { aSender, form, type MediaServer, type Sender, startMedia, zip } from './testing.ts'
+import { reached, reportLines, type TestHouse } from '#workers/testing.ts'
+import {
+  type Api,
+  apiOf,
+  aSender,
+  form,
+  type MediaHouse,
+  type MediaServer,
+  type Sender,
+  startMediaHouse,
+  zip,
+} from './testing.ts'
 
-let database: TestDatabase
+let place: MediaHouse
 let house: TestHouse
 let media: MediaServer
 let anna: Sender
-let files: Server
+let api: Api
+let files: Site
 let site: string
 const served = new Map<string, Buffer>()
 
 beforeAll(async () => {
-  database = await testDatabase()
-  house = await testHouse(database.url)
-  media = await startMedia(house, { patienceSeconds: 30 })
+  place = await startMediaHouse()
+  ;({ house, media } = place)
   anna = await aSender(house, 'Anna')
-  await house.startWorker()
-  files = createHttpServer((request, response) => {
+  api = apiOf(media, anna)
+  files = await aSite((request, response) => {
     const path = request.url!
     if (path.startsWith('/to/')) return response.writeHead(302, { location: path.slice(3) }).end()
     if (path.startsWith('/private')) return response.writeHead(302, { location: 'http://10.1.2.3/a.jpg' }).end()
     if (path.startsWith('/slow')) return
     if (path === '/hook') {
-      json(request).then((message) => files.emit('told', message))
+      json(request).then((message) => files.server.emit('told', message))
       return response.end()
     }
     const bytes = served.get(path)
     response.writeHead(bytes ? 200 : 404).end(bytes)
   })
-  await once(files.listen(0, '127.0.0.1'), 'listening')
-  site = `http://127.0.0.1:${(files.address() as AddressInfo).port}`
+  site = files.origin
 })
 afterAll(async () => {
-  files?.closeAllConnections()
-  files?.close()
-  await media?.close()
-  await house?.dispose()
-  await database?.drop()
+  await files?.close()
+  await place?.dispose()
 })
-
-type Body = NonNullable<RequestInit['body']>
-const post = (path: string, body: Body, headers: Record<string, string> = {}) =>
-  fetch(media.origin + path, { method: 'POST', body, headers: { ...anna.headers, ...headers } })
-const postJson = (path: string, body: unknown, headers: Record<string, string> = {}) =>
-  post(path, JSON.stringify(body), { 'Content-Type': 'application/json', ...headers })
-const status = async (id: string, query = '', sender = anna) =>
-  (await fetch(`${media.origin}/status/${id}${query}`, { headers: sender.headers })).json() as Promise<StatusPage>
-const local = (url: string) => media.origin + new URL(url).pathname + new URL(url).search
-
-/** Every status that was told until nothing changed any more. */
-async function follow(id: string): Promise<StatusPage[]> {
-  const answer = await fetch(`${media.origin}/status/${id}/events`, { headers: anna.headers })
-  expect(answer.headers.get('content-type')).toBe('text/event-stream')
-  const text = await answer.text()
-  return [...text.matchAll(/^event: status\ndata: (.*)\n\n/gm)].map(([, data]) => JSON.parse(data!))
-}
 
 const pictures = (count: number) => Promise.all(Array.from({ length: count }, () => picture()))
 const bad = Buffer.from('no picture')
@@ -80,12 +66,12 @@ describe('many files', () => {
           ]
         : [[bytes, `${i}.jpg`]],
     )
-    const answer = await post('/upload', form(sent, { instructions: { format: 'jpeg' } }))
+    const answer = await api.post('/upload', form(sent, { instructions: { format: 'jpeg' } }))
     expect(answer.status).toBe(202)
     const { jobId, ...body } = await answer.json()
     expect(answer.headers.get('location')).toBe(`/status/${jobId}`)
     expect(body).toEqual({ status: 'processing', message: `Bulk upload queued, check /status/${jobId}` })
-    const end = (await follow(jobId)).at(-1)!
+    const end = (await api.follow(jobId)).at(-1)!
     expect(end).toMatchObject({
       status: 'completed_with_errors',
       counts: { total: 25, processing: 0, completed: 20, failed: 5 },
@@ -113,11 +99,11 @@ describe('many files', () => {
     const good = await pictures(20)
     const isBad = (i: number) => i % 27 === 13
     const sent = Array.from({ length: 1000 }, (_, i): [Buffer, string] => [isBad(i) ? bad : good[i % 20]!, `${i}`])
-    const { jobId } = await (await post('/upload', form(sent, { instructions: { preset: 'thumb' } }))).json()
-    const end = (await follow(jobId)).at(-1)!
+    const { jobId } = await (await api.post('/upload', form(sent, { instructions: { preset: 'thumb' } }))).json()
+    const end = (await api.follow(jobId)).at(-1)!
     expect(end.counts).toEqual({ total: 1000, processing: 0, completed: 963, failed: 37 })
     expect(end.status).toBe('completed_with_errors')
-    const all = await status(jobId, '?limit=1000')
+    const all = await api.status(jobId, '?limit=1000')
     expect(all.items.map(({ filename }) => filename)).toEqual(sent.map(([, name]) => name))
     expect(all.items.filter(({ code }) => code === 'not_an_image').map(({ index }) => index)).toEqual(
       sent.flatMap((_, i) => (isBad(i) ? [i] : [])),
@@ -126,11 +112,11 @@ describe('many files', () => {
   })
 
   test('are all good: the job is completed; none is: it has failed', async () => {
-    const good = await (await post('/upload', form((await pictures(3)).map((bytes) => [bytes, 'a.jpg'])))).json()
-    expect((await follow(good.jobId)).at(-1)).toMatchObject({ status: 'completed', counts: { completed: 3 } })
+    const good = await (await api.post('/upload', form((await pictures(3)).map((bytes) => [bytes, 'a.jpg'])))).json()
+    expect((await api.follow(good.jobId)).at(-1)).toMatchObject({ status: 'completed', counts: { completed: 3 } })
     expect((await reached(house, good.jobId)).state).toBe('done')
     const none = await (
-      await post(
+      await api.post(
         '/upload',
         form([
           [bad, 'a'],
@@ -138,42 +124,47 @@ describe('many files', () => {
         ]),
       )
     ).json()
-    expect(await status(none.jobId)).toMatchObject({ status: 'failed', counts: { failed: 2 }, urls: [] })
+    expect(await api.status(none.jobId)).toMatchObject({ status: 'failed', counts: { failed: 2 }, urls: [] })
   })
 
   test('sent again with their Idempotency-Key are one job', async () => {
     const body = (await pictures(2)).map((bytes): [Buffer, string] => [bytes, 'a.jpg'])
     const headers = { 'Idempotency-Key': randomUUID() }
-    const [first, second] = [await post('/upload', form(body), headers), await post('/upload', form(body), headers)]
+    const [first, second] = [
+      await api.post('/upload', form(body), headers),
+      await api.post('/upload', form(body), headers),
+    ]
     expect(await second.json()).toEqual(await first.json())
   })
 
   test('are told page by page', async () => {
-    const { jobId } = await (await post('/upload', form((await pictures(7)).map((bytes) => [bytes, 'a.jpg'])))).json()
+    const { jobId } = await (
+      await api.post('/upload', form((await pictures(7)).map((bytes) => [bytes, 'a.jpg'])))
+    ).json()
     const seen: number[] = []
     let cursor = ''
     for (;;) {
-      const page = await status(jobId, `?limit=3${cursor}`)
+      const page = await api.status(jobId, `?limit=3${cursor}`)
       seen.push(...page.items.map(({ index }) => index))
       if (page.nextCursor === null) break
       cursor = `&cursor=${page.nextCursor}`
     }
     expect(seen).toEqual([0, 1, 2, 3, 4, 5, 6])
-    expect(await status(jobId, '?limit=0')).toMatchObject({ status: 422, code: 'invalid_parameter' })
+    expect(await api.status(jobId, '?limit=0')).toMatchObject({ status: 422, code: 'invalid_parameter' })
   })
 
   test('are told to the receiver once all is ready', async () => {
-    const told = once(files, 'told')
+    const told = once(files.server, 'told')
     const sent = (await pictures(2)).map((bytes): [Buffer, string] => [bytes, 'a.jpg'])
-    const { jobId } = await (await post('/upload', form(sent, { notifyUrl: `${site}/hook` }))).json()
+    const { jobId } = await (await api.post('/upload', form(sent, { notifyUrl: `${site}/hook` }))).json()
     const [message] = (await told) as [Record<string, unknown>]
     expect(message).toMatchObject({ type: 'upload.completed', status: 'completed', jobId })
-    expect(message.urls).toEqual((await status(jobId)).urls)
+    expect(message.urls).toEqual((await api.status(jobId)).urls)
   })
 
   test('and so is the one who sent a single picture', async () => {
-    const told = once(files, 'told')
-    const answer = await post('/upload', form([[await picture(), 'a.jpg']], { notifyUrl: `${site}/hook` }))
+    const told = once(files.server, 'told')
+    const answer = await api.post('/upload', form([[await picture(), 'a.jpg']], { notifyUrl: `${site}/hook` }))
     const { imageId, url } = await answer.json()
     const [message] = await told
     expect(message).toMatchObject({ type: 'upload.completed', status: 'completed', imageId, urls: [url] })
@@ -182,17 +173,21 @@ describe('many files', () => {
 
 describe('status', () => {
   test('of a job that was cancelled says so of what is not ready', async () => {
-    const { jobId } = await (await postJson('/upload', { urls: [`${site}/slow/1.jpg`, `${site}/slow/2.jpg`] })).json()
+    const { jobId } = await (
+      await api.postJson('/upload', { urls: [`${site}/slow/1.jpg`, `${site}/slow/2.jpg`] })
+    ).json()
     await cancelRun(house, 'test', jobId)
-    expect(await status(jobId)).toMatchObject({
+    expect(await api.status(jobId)).toMatchObject({
       status: 'failed',
       items: [{ code: 'cancelled' }, { code: 'cancelled' }],
     })
   })
 
   test('of another client, of nobody and of nonsense is the same answer', async () => {
-    const { jobId } = await (await post('/upload', form((await pictures(2)).map((bytes) => [bytes, 'a.jpg'])))).json()
-    const { imageId } = await (await post('/upload', form([[await picture(), 'a.jpg']]))).json()
+    const { jobId } = await (
+      await api.post('/upload', form((await pictures(2)).map((bytes) => [bytes, 'a.jpg'])))
+    ).json()
+    const { imageId } = await (await api.post('/upload', form([[await picture(), 'a.jpg']]))).json()
     const berta = await aSender(house, 'Berta')
     const answers: string[] = []
     for (const id of [jobId, imageId, randomUUID(), 'nonsense', 'x'.repeat(300)])
@@ -207,13 +202,13 @@ describe('status', () => {
 
   test('needs a key that may read', async () => {
     const sender = await aSender(house, 'Anna', ['upload'])
-    expect(await status(randomUUID(), '', sender)).toMatchObject({ status: 403, code: 'forbidden_scope' })
+    expect(await apiOf(media, sender).status(randomUUID())).toMatchObject({ status: 403, code: 'forbidden_scope' })
     expect((await fetch(`${media.origin}/status/${randomUUID()}`)).status).toBe(401)
   })
 
   test('events end when the reader leaves, and leave nothing open', async () => {
     await house.pool.query(`update runs set state = 'paused' where state = 'running'`)
-    const paused = await (await post('/upload', form((await pictures(2)).map((bytes) => [bytes, 'a.jpg'])))).json()
+    const paused = await (await api.post('/upload', form((await pictures(2)).map((bytes) => [bytes, 'a.jpg'])))).json()
     await house.pool.query(`update runs set state = 'paused' where id = $1`, [paused.jobId])
     const leaving = new AbortController()
     const answer = await fetch(`${media.origin}/status/${paused.jobId}/events`, {
@@ -232,8 +227,8 @@ describe('addresses', () => {
   test('sent again with their Idempotency-Key are one job', async () => {
     const headers = { 'Idempotency-Key': randomUUID() }
     const body = { urls: [`${site}/nowhere.jpg`] }
-    const first = await (await postJson('/upload', body, headers)).json()
-    expect(await (await postJson('/upload', body, headers)).json()).toEqual(first)
+    const first = await (await api.postJson('/upload', body, headers)).json()
+    expect(await (await api.postJson('/upload', body, headers)).json()).toEqual(first)
   })
 
   test('are fetched in their order; what they do not give fails alone', async () => {
@@ -250,10 +245,10 @@ describe('addresses', () => {
       `${site}/private`,
     ]
     served.set('/sub/b%20b.jpg?x=1', b!)
-    const answer = await postJson('/upload', { urls, instructions: { preset: 'thumb' }, access: 'private' })
+    const answer = await api.postJson('/upload', { urls, instructions: { preset: 'thumb' }, access: 'private' })
     expect(answer.status).toBe(202)
     const { jobId } = await answer.json()
-    const end = (await follow(jobId)).at(-1)!
+    const end = (await api.follow(jobId)).at(-1)!
     expect(end.items.map(({ status, code }) => code ?? status)).toEqual([
       'completed',
       'source_error',
@@ -263,7 +258,7 @@ describe('addresses', () => {
       'url_not_allowed',
     ])
     expect(end.items.map(({ filename }) => filename).slice(0, 3)).toEqual(['a.jpg', 'missing.jpg', 'b b.jpg'])
-    expect((await fetch(local(end.urls[0]!))).status).toBe(200)
+    expect((await fetch(api.local(end.urls[0]!))).status).toBe(200)
     expect(end.status).toBe('completed_with_errors')
     expect((await reached(house, jobId)).state).toBe('done_with_problems')
   })
@@ -280,9 +275,9 @@ describe('an archive', () => {
       { name: 'wedding/notes.txt', bytes: bad },
       { name: 'a ä.jpg', bytes: a! },
     ])
-    const answer = await post('/upload', form([[archive, 'all.zip']]))
+    const answer = await api.post('/upload', form([[archive, 'all.zip']]))
     expect(answer.status).toBe(202)
-    const end = (await follow((await answer.json()).jobId)).at(-1)!
+    const end = (await api.follow((await answer.json()).jobId)).at(-1)!
     expect(end.items.map(({ filename, status, code }) => [filename, code ?? status])).toEqual([
       ['b.jpg', 'completed'],
       ['notes.txt', 'not_an_image'],
@@ -306,7 +301,7 @@ describe('an archive', () => {
       'too_many_items',
     ],
   ])('with %s is refused whole', async (_, archive, refused, code) => {
-    const answer = await post('/upload', form([[archive(), 'all.zip']]))
+    const answer = await api.post('/upload', form([[archive(), 'all.zip']]))
     expect(await answer.json()).toMatchObject({ status: refused, code })
     const { rows } = await house.pool.query('select count(*) as n from loose_objects')
     expect(rows[0].n).toBe(0)
@@ -318,116 +313,8 @@ describe('an archive', () => {
       { name: 'a.jpg', bytes: a!, claims: 10 },
       { name: 'b.jpg', bytes: a! },
     ])
-    const { jobId } = await (await post('/upload', form([[archive, 'all.zip']]))).json()
-    const end = (await follow(jobId)).at(-1)!
+    const { jobId } = await (await api.post('/upload', form([[archive, 'all.zip']]))).json()
+    const end = (await api.follow(jobId)).at(-1)!
     expect(end.items.map(({ code, status }) => code ?? status)).toEqual(['corrupt_image', 'completed'])
-  })
-})
-
-describe('further renditions', () => {
-  const sent = async (access = 'public') =>
-    (await (await post('/upload', form([[await picture({ width: 200, height: 100 }), 'a.jpg']], { access }))).json())
-      .imageId as string
-
-  test('of one image are answered at once, under the image and its own access', async () => {
-    const imageId = await sent()
-    const answer = await postJson('/process', { imageIds: [imageId], instructions: { preset: 'thumb' } })
-    expect(answer.status).toBe(200)
-    const body = await answer.json()
-    expect(body).toMatchObject({ status: 'completed', imageId, renditions: { thumb: body.url } })
-    expect(new URL(body.url).pathname).toBe(`/image/${imageId}/thumb`)
-    expect((await fetch(local(body.url))).status).toBe(200)
-    const now = await status(imageId)
-    expect(Object.keys(now.items[0]!.renditions)).toEqual(['web', 'thumb'])
-    expect(new URL(now.urls[0]!).pathname).toBe(`/image/${imageId}/web`)
-  })
-
-  test('of one image that are not made in time go on, and are told by the image', async () => {
-    const imageId = await sent()
-    const impatient = await startMedia(house, { patienceSeconds: 0 })
-    const answer = await fetch(`${impatient.origin}/process`, {
-      method: 'POST',
-      body: JSON.stringify({ imageIds: [imageId], instructions: { format: 'avif' } }),
-      headers: { ...anna.headers, 'Content-Type': 'application/json' },
-    })
-    await impatient.close()
-    expect(answer.status).toBe(202)
-    expect(answer.headers.get('location')).toBe(`/status/${imageId}`)
-    const message = `Image is being processed, check /status/${imageId}`
-    expect(await answer.json()).toEqual({ status: 'processing', imageId, message })
-    expect((await follow(imageId)).at(-1)).toMatchObject({ status: 'completed' })
-  })
-
-  test('asked for again with their Idempotency-Key are answered again, and made once', async () => {
-    const headers = { 'Idempotency-Key': randomUUID() }
-    const body = { imageIds: [await sent(), await sent()], instructions: { format: 'jpeg' } }
-    const first = await (await postJson('/process', body, headers)).json()
-    expect(await (await postJson('/process', body, headers)).json()).toEqual(first)
-    const other = await postJson('/process', { ...body, instructions: { format: 'png' } }, headers)
-    expect(await other.json()).toMatchObject({ status: 422, code: 'idempotency_key_reused' })
-  })
-
-  test('of an image that is here by a migration are signed', async () => {
-    const { jobId } = await (await post('/upload', form((await pictures(2)).map((bytes) => [bytes, 'a.jpg'])))).json()
-    const imageId = (await follow(jobId)).at(-1)!.items[0]!.imageId
-    await house.pool.query(`update runs set kind = 'migration' where id = $1`, [jobId])
-    const { url } = await (await postJson('/process', { imageIds: [imageId], instructions: { format: 'png' } })).json()
-    expect(new URL(url).searchParams.get('sig')).toBeTruthy()
-    expect((await fetch(local(url))).headers.get('content-type')).toBe('image/png')
-  })
-
-  test('of many are one job; images of others fail like those that are nowhere', async () => {
-    const [a, b] = [await sent(), await sent()]
-    const berta = await aSender(house, 'Berta')
-    const theirs = await (
-      await fetch(`${media.origin}/upload`, {
-        method: 'POST',
-        body: form([[await picture(), 'a.jpg']]),
-        headers: berta.headers,
-      })
-    ).json()
-    const imageIds = [a, theirs.imageId, b, randomUUID(), a]
-    const answer = await postJson('/process', { imageIds, instructions: { format: 'avif' } })
-    expect(answer.status).toBe(202)
-    const { jobId } = await answer.json()
-    const end = (await follow(jobId)).at(-1)!
-    expect(end.status).toBe('completed_with_errors')
-    expect(end.items.map(({ imageId }) => imageId)).toEqual(imageIds)
-    expect(end.items.map(({ code, status }) => code ?? status)).toEqual([
-      'completed',
-      'not_found',
-      'completed',
-      'not_found',
-      'completed',
-    ])
-    expect((await fetch(local(end.urls[1]!))).headers.get('content-type')).toBe('image/avif')
-    expect((await reached(house, jobId)).state).toBe('done_with_problems')
-  })
-
-  test.each([
-    ['of an image that is nowhere', { imageIds: [randomUUID()], instructions: {} }, 404, 'not_found'],
-    ['of nothing', { imageIds: [], instructions: {} }, 422, 'invalid_parameter'],
-    ['of what is no id', { imageIds: ['x'], instructions: {} }, 422, 'invalid_parameter'],
-    ['without instructions', { imageIds: [randomUUID()] }, 422, 'invalid_parameter'],
-    ['with an unknown key', { imageIds: [randomUUID()], instructions: {}, x: 1 }, 422, 'invalid_parameter'],
-    [
-      'with wrong instructions',
-      { imageIds: [randomUUID()], instructions: { quality: 0 } },
-      400,
-      'invalid_instructions',
-    ],
-  ])('%s are refused', async (_, body, refused, code) => {
-    expect(await (await postJson('/process', body)).json()).toMatchObject({ status: refused, code })
-  })
-
-  test('that cannot be made leave the image as it is', async () => {
-    const imageId = await sent()
-    const crop = { crop: { left: 0, top: 0, width: 5000, height: 10 } }
-    const answer = await postJson('/process', { imageIds: [imageId], instructions: crop })
-    expect(await answer.json()).toMatchObject({ status: 422, code: 'bad_dimensions', imageId })
-    expect(await status(imageId)).toMatchObject({
-      status: 'completed_with_errors',
-      items: [{ code: 'bad_dimensions' }],
-    })
   })
 })

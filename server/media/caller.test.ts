@@ -1,8 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { serve } from '@hono/node-server'
+import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createClient } from '#server/clients.ts'
@@ -10,10 +7,12 @@ import { createKey, revokeKey, type Scope } from '#server/keys.ts'
 import { takePictures } from '#server/rate-limits.ts'
 import { Refusal } from '#server/refusal.ts'
 import { type VerbHouse, verbHouse } from '#server/testing.ts'
+import { aSite, type Site } from '#server/testing-site.ts'
 import { withCaller } from './caller.ts'
+import { expectProblem } from './testing.ts'
 
 let house: VerbHouse
-let server: Server
+let site: Site
 let origin: string
 
 beforeAll(async () => {
@@ -36,14 +35,12 @@ beforeAll(async () => {
       return Response.json({})
     }),
   )
-  server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }) as Server
-  await once(server, 'listening')
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}/upload`
+  site = await aSite(getRequestListener(app.fetch))
+  origin = `${site.origin}/upload`
 })
 afterAll(async () => {
-  server.closeAllConnections()
-  server.close()
-  await house.dispose()
+  await site?.close()
+  await house?.dispose()
 })
 
 async function aKey(more: { scopes?: Scope[]; perMinute?: number; perDay?: number } = {}) {
@@ -52,12 +49,6 @@ async function aKey(more: { scopes?: Scope[]; perMinute?: number; perDay?: numbe
 }
 
 const ask = (key: string, method = 'GET') => fetch(origin, { method, headers: { Authorization: `Bearer ${key}` } })
-
-async function expectProblem(response: Response, status: number, code: string) {
-  expect(response.status).toBe(status)
-  expect(response.headers.get('content-type')).toBe('application/problem+json')
-  expect(await response.json()).toMatchObject({ status, code })
-}
 
 test('a key lets its client in and is told how it stands', async () => {
   const { key, clientId } = await aKey({ perMinute: 60 })

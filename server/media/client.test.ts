@@ -8,31 +8,26 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type TestDatabase, testDatabase } from '#db/testing.ts'
 import { picture } from '#workers/imaging/samples.ts'
-import { type TestHouse, testHouse } from '#workers/testing.ts'
-import { aSender, type MediaServer, startMedia } from './testing.ts'
+import type { TestHouse } from '#workers/testing.ts'
+import { aSender, type MediaHouse, type MediaServer, startMediaHouse } from './testing.ts'
 
 const run = promisify(execFile)
 const root = join(import.meta.dirname, '../..')
 const program = (name: string) => join(root, 'node_modules', name)
 
-let database: TestDatabase
+let place: MediaHouse
 let house: TestHouse
 let media: MediaServer
 let folder: string
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'client-'))
-  database = await testDatabase()
-  house = await testHouse(database.url)
-  media = await startMedia(house, { patienceSeconds: 30 })
-  await house.startWorker()
+  place = await startMediaHouse()
+  ;({ house, media } = place)
 })
 afterAll(async () => {
-  await media?.close()
-  await house?.dispose()
-  await database?.drop()
+  await place?.dispose()
   await rm(folder, { recursive: true, force: true })
 })
 

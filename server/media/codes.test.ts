@@ -2,18 +2,18 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, request, type Server } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { request } from 'node:http'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type TestDatabase, testDatabase } from '#db/testing.ts'
 import { deletePhotos } from '#server/deletion.ts'
 import { createKey } from '#server/keys.ts'
 import { announceWork } from '#server/live.ts'
 import { signedImagePath } from '#server/signing.ts'
 import { type Store, StoreFull, StoreUnavailable } from '#server/store/store.ts'
+import { aSite, type Site } from '#server/testing-site.ts'
 import type { StatusPage } from '#server/uploads/status.ts'
 import { createHttp, type OpenHttp } from '#workers/http.ts'
 import { heic, noise, picture } from '#workers/imaging/samples.ts'
@@ -21,9 +21,17 @@ import { createImager, type Imager } from '#workers/imaging.ts'
 import { type RunningWorker, type Steps, startWorker } from '#workers/run.ts'
 import { fetchPhotos } from '#workers/steps/fetch-photos.ts'
 import { renderPhotos } from '#workers/steps/render-photos.ts'
-import { type TestHouse, testHouse } from '#workers/testing.ts'
+import type { TestHouse } from '#workers/testing.ts'
 import type { Tools } from '#workers/tools.ts'
-import { aSender, form, type MediaServer, type Sender, startMedia } from './testing.ts'
+import {
+  aSender,
+  form,
+  type MediaHouse,
+  type MediaServer,
+  type Sender,
+  startMedia,
+  startMediaHouse,
+} from './testing.ts'
 
 /** What is answered with which status. */
 const codes = {
@@ -72,7 +80,7 @@ const codes = {
 } as const
 type Code = keyof typeof codes
 
-let database: TestDatabase
+let place: MediaHouse
 let house: TestHouse
 let media: MediaServer
 let anna: Sender
@@ -80,15 +88,14 @@ let worker: RunningWorker
 let http: OpenHttp
 let temp: string
 /** A host that answers 404, or nothing at all. */
-let files: Server
+let files: Site
 let site: string
 /** The decoder has `held.jpg` in hand until it is let go. */
 const held = { taken: Promise.withResolvers<void>(), free: Promise.withResolvers<void>() }
 
 beforeAll(async () => {
-  database = await testDatabase()
-  house = await testHouse(database.url)
-  media = await startMedia(house, { patienceSeconds: 30 })
+  place = await startMediaHouse({ worker: false })
+  ;({ house, media } = place)
   anna = await aSender(house, 'Anna')
   temp = await mkdtemp(join(tmpdir(), 'codes-'))
   http = createHttp({ allowLocal: true })
@@ -106,20 +113,16 @@ beforeAll(async () => {
   const tools = { house, imager, http: impatient, temp }
   const steps = { 'fetch-photos': fetchPhotos, 'render-photos': renderPhotos } as unknown as Steps<typeof tools>
   worker = startWorker({ house, queues: ['fetch-photos', 'render-photos'], steps, tools })
-  files = createServer((asked, response) => {
+  files = await aSite((asked, response) => {
     if (!asked.url!.startsWith('/slow')) response.writeHead(404).end()
   })
-  await once(files.listen(0, '127.0.0.1'), 'listening')
-  site = `http://127.0.0.1:${(files.address() as AddressInfo).port}`
+  site = files.origin
 })
 afterAll(async () => {
-  files?.closeAllConnections()
-  files?.close()
-  await media?.close()
+  await files?.close()
   await worker?.drain()
   await http?.close()
-  await house?.dispose()
-  await database?.drop()
+  await place?.dispose()
   await rm(temp, { recursive: true, force: true })
 })
 

@@ -1,28 +1,27 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { join, relative } from 'node:path'
 import pLimit from 'p-limit'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type TestDatabase, testDatabase } from '#db/testing.ts'
 import { lastingFolder, sweepFolders } from '#server/folders.ts'
 import { abandonedHours, sweepParts } from '#server/manifests/parts.ts'
 import { anUpload } from '#server/manifests/testing.ts'
 import { countedAndRecounted } from '#server/testing.ts'
 import { sweepLoose } from '#server/uploads/loose.ts'
 import { picture } from '#workers/imaging/samples.ts'
-import { reached, type TestHouse, testHouse } from '#workers/testing.ts'
+import { reached, type TestHouse } from '#workers/testing.ts'
+import { ownHouse } from '#workers/testing-house.ts'
+import { freePort } from '../../scripts/ports.ts'
 import { aSender, form, type Sender, zip } from './testing.ts'
 
-let database: TestDatabase
 let house: TestHouse
 let anna: Sender
 const children: ChildProcess[] = []
 
 beforeAll(async () => {
-  database = await testDatabase()
-  house = await testHouse(database.url)
+  house = await ownHouse()
 })
 beforeEach(async () => {
   anna = await aSender(house, `Anna ${Math.random()}`)
@@ -30,15 +29,11 @@ beforeEach(async () => {
 afterAll(async () => {
   for (const child of children) child.kill('SIGKILL')
   await house?.dispose()
-  await database?.drop()
 })
 
 /** A media process of the house, that may be killed. */
 async function startProcess() {
-  const probe = createServer()
-  await once(probe.listen(0, '127.0.0.1'), 'listening')
-  const { port } = probe.address() as AddressInfo
-  await new Promise((resolve) => probe.close(resolve))
+  const port = await freePort()
   const { env } = house
   const child = spawn(process.execPath, ['server/media/main.ts'], {
     env: {

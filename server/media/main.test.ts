@@ -2,11 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type TestDatabase, testDatabase } from '#db/testing.ts'
+import { listening } from '#server/testing-site.ts'
+import { freePort } from '../../scripts/ports.ts'
 
 let database: TestDatabase
 let dir: string
@@ -93,9 +95,8 @@ async function wayTo(databaseUrl: string) {
       from.pipe(to)
     }
   })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
   const url = new URL(databaseUrl)
-  url.port = `${(server.address() as AddressInfo).port}`
+  url.port = `${await listening(server)}`
   const end = () => {
     for (const socket of sockets) socket.resetAndDestroy()
   }
@@ -113,12 +114,4 @@ async function wayTo(databaseUrl: string) {
       server.close()
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

@@ -5,14 +5,13 @@ import { join } from 'node:path'
 import ExifReader from 'exifreader'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type TestDatabase, testDatabase } from '#db/testing.ts'
 import { instructionsHash, parseInstructions } from '#server/instructions.ts'
 import type { Item, StatusPage } from '#server/uploads/status.ts'
 import { distance, heic, noise, patches, picture, proPhoto, turned } from '#workers/imaging/samples.ts'
-import { type TestHouse, testHouse } from '#workers/testing.ts'
-import { aSender, form, type MediaServer, type Sender, startMedia } from './testing.ts'
+import type { TestHouse } from '#workers/testing.ts'
+import { apiOf, aSender, form, type MediaHouse, type MediaServer, type Sender, startMediaHouse } from './testing.ts'
 
-let database: TestDatabase
+let place: MediaHouse
 let house: TestHouse
 let media: MediaServer
 let anna: Sender
@@ -20,16 +19,12 @@ let folder: string
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pictures-'))
-  database = await testDatabase()
-  house = await testHouse(database.url)
-  media = await startMedia(house, { patienceSeconds: 30 })
+  place = await startMediaHouse()
+  ;({ house, media } = place)
   anna = await aSender(house, 'Anna')
-  await house.startWorker()
 })
 afterAll(async () => {
-  await media?.close()
-  await house?.dispose()
-  await database?.drop()
+  await place?.dispose()
   await rm(folder, { recursive: true, force: true })
 })
 
@@ -43,14 +38,7 @@ async function sent(pictures: Record<string, Buffer>, instructions: object): Pro
   const body = form(files, { instructions })
   const answer = await fetch(`${media.origin}/upload`, { method: 'POST', body, headers: anna.headers })
   const { jobId } = (await answer.json()) as { jobId: string }
-  const told = await (await fetch(`${media.origin}/status/${jobId}/events`, { headers: anna.headers })).text()
-  const last = JSON.parse(
-    told
-      .trim()
-      .split('\n')
-      .at(-1)!
-      .replace(/^data: /, ''),
-  ) as StatusPage
+  const last = (await apiOf(media, anna).follow(jobId)).at(-1)!
   return Object.fromEntries(last.items.map((item) => [item.filename!, item]))
 }
 

@@ -1,12 +1,18 @@
 // For tests of the media API: a house with workers, the API on a port of its own, and what senders send.
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
+import type { RequestListener } from 'node:http'
 import { crc32, deflateRawSync } from 'node:zlib'
+import { getRequestListener } from '@hono/node-server'
+import { expect, onTestFinished } from 'vitest'
 import type { House } from '#server/house.ts'
+import type { TestHouse } from '#workers/testing.ts'
+import { ownHouse } from '#workers/testing-house.ts'
 import { findOrCreateClient } from '../clients.ts'
 import { createKey, type Scope, scopes } from '../keys.ts'
+import { aSite } from '../testing-site.ts'
 import { openUploads } from '../uploads.ts'
-import type { MediaOptions } from './app.ts'
+import type { StatusPage } from '../uploads/status.ts'
+import { type MediaOptions, mediaApp } from './app.ts'
+import { imagesFirst } from './image.ts'
 import { mediaServer } from './server.ts'
 
 export interface MediaServer {
@@ -16,16 +22,57 @@ export interface MediaServer {
 
 export async function startMedia(house: House, options: MediaOptions = {}): Promise<MediaServer> {
   const uploads = openUploads(house)
-  const server = mediaServer(house, { uploads, ...options })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { origin, close } = await aSite(mediaServer(house, { uploads, ...options }))
   return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    origin,
     async close() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
+      await close()
       await uploads.close()
     },
   }
+}
+
+export interface MediaHouse {
+  house: TestHouse
+  media: MediaServer
+  dispose(): Promise<void>
+}
+
+/** A house on a database of its own, the API before it, and a worker unless there is to be none. */
+export async function startMediaHouse({ worker = true } = {}): Promise<MediaHouse> {
+  await using begun = new AsyncDisposableStack()
+  const house = await ownHouse()
+  begun.defer(house.dispose)
+  const media = await startMedia(house, { patienceSeconds: 30 })
+  begun.defer(media.close)
+  if (worker) await house.startWorker()
+  const all = begun.move()
+  return { house, media, dispose: () => all.disposeAsync() }
+}
+
+/** What serves pictures. */
+export const fronts: [name: string, front: (house: House) => RequestListener][] = [
+  ['in front of the app', (house) => imagesFirst(house, getRequestListener(mediaApp(house).fetch))],
+  ['through the app', (house) => getRequestListener(mediaApp(house).fetch)],
+]
+
+/** The origin of a house's pictures, until the test ends. */
+export async function serving(house: House): Promise<string> {
+  const { origin, close } = await aSite(imagesFirst(house, getRequestListener(mediaApp(house).fetch)))
+  onTestFinished(close)
+  return origin
+}
+
+export const bytesOf = async (answer: Response) => Buffer.from(await answer.arrayBuffer())
+
+/** It is a refusal as every refusal is; resolves with its body. */
+export async function expectProblem(answer: Response, status: number, code: string) {
+  const body = await answer.json()
+  expect(body).toMatchObject({ status, code, title: expect.any(String) })
+  expect(answer.status).toBe(status)
+  expect(answer.headers.get('content-type')).toBe('application/problem+json')
+  expect(answer.headers.get('cache-control')).toBe('no-store')
+  return body
 }
 
 export interface Sender {
@@ -39,6 +86,41 @@ export async function aSender(house: House, client: string, granted: Scope[] = [
   const { id: clientId } = await findOrCreateClient(house, 'test', client)
   const { id: keyId, key } = await createKey(house, 'test', { clientId, name: 'camera', scopes: granted })
   return { clientId, keyId, headers: { Authorization: `Bearer ${key}` } }
+}
+
+export type Body = NonNullable<RequestInit['body']>
+
+/** What a sender asks of the API. */
+export function apiOf({ origin }: MediaServer, { headers }: Sender) {
+  const post = (path: string, body: Body, more: Record<string, string> = {}) =>
+    fetch(origin + path, { method: 'POST', body, headers: { ...headers, ...more } })
+  return {
+    post,
+    postJson: (path: string, body: unknown, more: Record<string, string> = {}) =>
+      post(path, JSON.stringify(body), { 'Content-Type': 'application/json', ...more }),
+    status: async (id: string, query = '') =>
+      (await fetch(`${origin}/status/${id}${query}`, { headers })).json() as Promise<StatusPage>,
+    /** Every status that was told until nothing changed any more. */
+    async follow(id: string): Promise<StatusPage[]> {
+      const answer = await fetch(`${origin}/status/${id}/events`, { headers })
+      expect(answer.headers.get('content-type')).toBe('text/event-stream')
+      const text = await answer.text()
+      return [...text.matchAll(/^event: status\ndata: (.*)\n\n/gm)].map(([, data]) => JSON.parse(data!))
+    },
+    /** An address that was told, where it is served here. */
+    local: (url: string) => origin + new URL(url).pathname + new URL(url).search,
+  }
+}
+export type Api = ReturnType<typeof apiOf>
+
+/** Photos, loose objects and stored ones of everybody: what a refused request must not change. */
+export async function left(house: House): Promise<Record<'photos' | 'loose' | 'assets' | 'objects', number>> {
+  const { rows } = await house.pool.query(
+    'select (select count(*) from photos) as photos, (select count(*) from loose_objects) as loose, (select count(*) from assets) as assets',
+  )
+  let objects = 0
+  for await (const _ of house.store.list('')) objects++
+  return { ...rows[0], objects }
 }
 
 /** Files under `file`, in order; fields besides. */

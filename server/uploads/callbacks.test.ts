@@ -1,58 +1,51 @@
 // What a sender's own system hears of what it sent, from the request to the signed message.
 import { once } from 'node:events'
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingHttpHeaders } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type TestDatabase, testDatabase } from '#db/testing.ts'
 import { picture } from '#workers/imaging/samples.ts'
-import { reached, type TestHouse, testHouse } from '#workers/testing.ts'
+import { reached, type TestHouse } from '#workers/testing.ts'
 import { createClient } from '../clients.ts'
 import { deleteGallery } from '../deletion.ts'
 import { createKey } from '../keys.ts'
 import { uploadEnded } from '../media/schemas.ts'
-import { form, type MediaServer, startMedia } from '../media/testing.ts'
+import { form, type MediaHouse, type MediaServer, startMediaHouse } from '../media/testing.ts'
 import { cancelRun } from '../runs.ts'
+import { aSite, type Site } from '../testing-site.ts'
 import { tellSenders } from './callbacks.ts'
 import type { StatusPage } from './status.ts'
 
-let database: TestDatabase
+let place: MediaHouse
 let house: TestHouse
 let media: MediaServer
 let key: string
 let secret: string
 /** The sender's system: it serves pictures, and is told at `/hook/<what for>`. */
-let system: Server
+let system: Site
 let site: string
 const served = new Map<string, Buffer>()
 
 beforeAll(async () => {
-  database = await testDatabase()
-  house = await testHouse(database.url)
-  media = await startMedia(house, { patienceSeconds: 30 })
+  place = await startMediaHouse()
+  ;({ house, media } = place)
   const { id: clientId } = await createClient(house, 'test', { name: 'Anna' })
   const made = await createKey(house, 'test', { clientId, scopes: ['upload', 'read', 'process'] })
   key = made.key
   secret = made.webhookSecret
-  system = createServer(async (request, response) => {
+  system = await aSite(async (request, response) => {
     if (request.url!.startsWith('/slow')) return
     const bytes = served.get(request.url!)
     if (request.method === 'GET') return response.writeHead(bytes ? 200 : 404).end(bytes)
     const body = await text(request)
     response.writeHead(204).end()
-    system.emit(request.url!, { headers: request.headers, body })
+    system.server.emit(request.url!, { headers: request.headers, body })
   })
-  await once(system.listen(0, '127.0.0.1'), 'listening')
-  site = `http://127.0.0.1:${(system.address() as AddressInfo).port}`
-  await house.startWorker()
+  site = system.origin
 })
 afterAll(async () => {
-  system?.closeAllConnections()
-  system?.close()
-  await media?.close()
-  await house?.dispose()
-  await database?.drop()
+  await system?.close()
+  await place?.dispose()
 })
 
 const authorised = () => ({ Authorization: `Bearer ${key}` })
@@ -72,7 +65,7 @@ const opened = async (address: string) => (await fetch(media.origin + address.sl
 
 /** The message to one of its addresses, checked as the specification's own package does, and of the shape that is documented. */
 async function told(address: string) {
-  const [heard] = (await once(system, address)) as [{ headers: IncomingHttpHeaders; body: string }]
+  const [heard] = (await once(system.server, address)) as [{ headers: IncomingHttpHeaders; body: string }]
   return uploadEnded.strict().parse(new Webhook(secret).verify(heard.body, heard.headers as Record<string, string>))
 }
 
