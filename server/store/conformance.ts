@@ -1,5 +1,5 @@
 // What every driver promises, as tests. A driver's own faults stand beside it in its own test.
-import { createHash, hash, randomBytes, randomUUID } from 'node:crypto'
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { getEventListeners } from 'node:events'
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { endless, facts, flipped, Large, MiB, slices, type } from './conformance-bytes.ts'
 import {
   ChecksumMismatch,
   NoSuchObject,
@@ -16,10 +17,6 @@ import {
   type Store,
   WrongKey,
 } from './store.ts'
-
-const KiB = 1024
-const MiB = 1024 * KiB
-const type = 'application/octet-stream'
 
 /** `open` gives an empty store, or one whose other objects nobody touches meanwhile. */
 export function describeStore(name: string, open: () => Promise<Store>): void {
@@ -369,61 +366,4 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       expect(await store.sweep(-60)).toBe(0)
     }
   })
-}
-
-function facts(bytes: Uint8Array): { sha256: string; bytes: number } {
-  return { sha256: hash('sha256', bytes), bytes: bytes.length }
-}
-
-function* slices(bytes: Uint8Array, size: number) {
-  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
-}
-
-function* endless() {
-  for (;;) yield Buffer.alloc(10_000, 'no end')
-}
-
-function flipped(bytes: Uint8Array): Buffer {
-  const other = Buffer.from(bytes)
-  other[other.length >> 1]! ^= 1
-  return other
-}
-
-interface Fault {
-  flipAt?: number
-  stopAt?: number
-  breakAt?: number
-  error?: Error
-  onChunk?: () => void
-}
-
-const chunkBytes = 64 * KiB
-/** Seven do not go into a part evenly, so no two parts are equal. */
-const noise = Array.from({ length: 7 }, () => randomBytes(chunkBytes))
-
-/** Bytes that are not there before they are read, so that holding them all shows. */
-class Large {
-  readonly bytes: number
-  readonly facts: { sha256: string; bytes: number; contentType: string }
-
-  constructor(bytes: number) {
-    this.bytes = bytes
-    const sha256 = createHash('sha256')
-    for (const chunk of this.chunks()) sha256.update(chunk)
-    this.facts = { sha256: sha256.digest('hex'), bytes, contentType: type }
-  }
-
-  stream(fault: Fault = {}): Readable {
-    return Readable.from(this.chunks(fault), { objectMode: false, highWaterMark: 1 })
-  }
-
-  *chunks(fault: Fault = {}) {
-    const { flipAt = Infinity, breakAt = Infinity, stopAt = this.bytes } = fault
-    for (let at = 0, i = 0; at < stopAt; at += chunkBytes, i++) {
-      if (at + chunkBytes > breakAt) throw fault.error
-      const some = noise[i % noise.length]!.subarray(0, stopAt - at)
-      fault.onChunk?.()
-      yield flipAt >= at && flipAt < at + some.length ? flipped(some) : some
-    }
-  }
 }
