@@ -4,9 +4,10 @@ import type { Actor, House } from './house.ts'
 import { log } from './log.ts'
 import { prioritiseRun } from './priorities.ts'
 import { Refusal } from './refusal.ts'
+import { retryRun } from './retry.ts'
 import { misfit, type RunAct, type RunPriority } from './run-acts.ts'
 import { type FoundRun, matchingRuns, type RunQuery, runsById } from './run-search.ts'
-import { cancelRun, pauseRun, type RunState, resumeRun, retryRun, startRun } from './runs.ts'
+import { cancelRun, pauseRun, type RunState, resumeRun, startRun } from './runs.ts'
 
 /** What somebody may ask for at once: the list of all that match is cut there. */
 export const mostAtOnce = 10_000

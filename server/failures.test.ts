@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { decideCause, isOpen, reopenCause, runFailures } from './failures.ts'
-import { retryRun } from './runs.ts'
+import { retryRun } from './retry.ts'
 import { aMovingRun, countedAndRecounted, type VerbHouse, verbHouse } from './testing.ts'
 
 let house: VerbHouse

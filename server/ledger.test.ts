@@ -3,7 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ChunkPhoto, claim, type Outcome, settle } from './ledger.ts'
 import { recordPage } from './listing.ts'
 import { publishGallery, reconciliationOf } from './reconcile.ts'
-import { retryRun, runFacts } from './runs.ts'
+import { retryRun } from './retry.ts'
+import { runFacts } from './runs.ts'
 import {
   aMovingRun,
   countedAndRecounted,

@@ -15,16 +15,14 @@ import {
   type VerbHouse,
   verbHouse,
 } from './testing.ts'
+import { leaveOthersAlone } from './testing-runs.ts'
 
 let house: VerbHouse
 beforeAll(async () => {
   house = await verbHouse()
 })
 afterAll(() => house?.dispose())
-beforeEach(async () => {
-  await house.pool.query("update runs set state = 'failed' where state = 'running'")
-  await forgetJobs(house)
-})
+beforeEach(() => leaveOthersAlone(house))
 
 interface Copied {
   id: number

@@ -11,7 +11,7 @@ import { announce } from './live.ts'
 import { enterPlan, forgetPlan } from './plans.ts'
 import { renditionsByName } from './presets.ts'
 import { notFound, Refusal } from './refusal.ts'
-import { clock, sessionCodes, wantsSession, worksUnsigned } from './standing.ts'
+import { clock, sessionCodes, worksUnsigned } from './standing.ts'
 import { enqueueMissing } from './sweep.ts'
 
 export type RunState =
@@ -217,27 +217,6 @@ async function sessionGeneration(tx: Tx, runId: string): Promise<number | undefi
 
 const needsClient = (code: string) => (sessionCodes as readonly string[]).includes(code)
 
-/** Somebody is signed in again: the run of this source that only waited for that goes on. */
-export async function goOnSignedIn(house: House, sourceId: string): Promise<void> {
-  for (const id of await runsWithoutSession(house, sourceId)) await resumeRun(house, 'worker', id)
-}
-
-/** The session that was handed over was not taken either: the run that waits for one says why. */
-export async function stillUnsigned(house: House, sourceId: string, code: string, todo: string): Promise<void> {
-  for (const id of await runsWithoutSession(house, sourceId)) {
-    await house.db.execute(sql`update runs set code = ${code}, todo = ${todo} where id = ${id} and state = 'blocked'`)
-    announce(house, id)
-  }
-}
-
-async function runsWithoutSession(house: House, sourceId: string): Promise<string[]> {
-  const { rows } = await house.pool.query<{ id: string }>(
-    `select id from runs where source_id = $1 and ${wantsSession('runs')}`,
-    [sourceId],
-  )
-  return rows.map((row) => row.id)
-}
-
 /** The survey is through: what was found waits for a yes, or starts at once. */
 export async function planRun(
   house: House,
@@ -259,107 +238,9 @@ export async function planRun(
   if (starts) await startRun(house, 'worker', runId)
 }
 
-export interface RetryFilter {
-  code?: string
-  galleryId?: number
-  photoPublicIds?: string[]
-  /**
-   * Absent: each goes on where it stopped. `copy` fetches anew also what is here; `render` takes only what is here; `verify`
-   * touches no photo and holds galleries against the provider once more.
-   */
-  from?: 'copy' | 'render' | 'verify'
-  /** For the next hour what fails is kept with the requests that led there. */
-  capture?: boolean
-}
-
-/** Failed photos (all, of one cause, of one gallery, or named ones) are tried again; finished ones are not repeated. */
-export async function retryRun(
-  house: House,
-  actor: Actor,
-  runId: string,
-  filter: RetryFilter = {},
-): Promise<{ retried: number; galleries: number }> {
-  const result = await house.db.transaction(async (tx) => {
-    const run = await lockRun(tx, runId)
-    if (run.hidden) throw notFound('run')
-    if (run.state === 'cancelled' || run.state === 'planned') throw wrongState(run.state, 'be retried')
-    const anew = filter.from === 'copy'
-    const which = { copy: sql`true`, render: sql`sha256 is not null`, verify: sql`false` }[filter.from ?? 'copy']
-    const { rows } = await tx.execute<{ retried: number; galleries: number }>(sql`
-      with locked as (
-        select id, case when ${anew} then null else sha256 end as sha256, case when ${anew} then coalesce(bytes, 0) else 0 end as dropped
-        from photos where run_id = ${runId} and code is not null and state = 'failed' and ${which}
-          and (${filter.code ?? null}::text is null or code = ${filter.code ?? null})
-          and (${filter.galleryId ?? null}::int8 is null or gallery_id = ${filter.galleryId ?? null})
-          and (${filter.photoPublicIds ? sql.param(filter.photoPublicIds) : null}::uuid[] is null
-            or public_id = any(${filter.photoPublicIds ? sql.param(filter.photoPublicIds) : null}::uuid[]))
-        order by id for update
-      ), changed as (
-        update photos p set attempts = 0, code = null, step = null, job_id = null, next_try_at = null,
-          state = case when l.sha256 is null then 'listed' else 'stored' end::photo_state,
-          replaced_sha256 = case when l.sha256 is null then coalesce(p.sha256, p.replaced_sha256) else p.replaced_sha256 end,
-          sha256 = l.sha256, bytes = case when l.sha256 is null then null else p.bytes end
-        from locked l where p.id = l.id returning p.gallery_id, p.state, l.dropped
-      ), counted as (
-        update galleries g set failed = g.failed - m.n, listed = g.listed + m.listed, stored = g.stored + m.n - m.listed,
-          bytes_stored = g.bytes_stored - m.dropped, state = 'copying', code = null, verified_at = null, tries = 0
-        from (select gallery_id, count(*)::int as n, count(*) filter (where state = 'listed')::int as listed,
-            sum(dropped)::int8 as dropped from changed group by gallery_id) m
-        where g.id = m.gallery_id returning m.n
-      ) select coalesce(sum(n), 0)::int as retried, count(*)::int as galleries from counted`)
-    // Galleries that could not be listed, or did not agree at the end, are looked at again.
-    const again = filter.photoPublicIds
-      ? { rows: [] }
-      : await tx.execute(sql`
-          update galleries set state = 'copying', code = null, tries = 0
-          where run_id = ${runId} and state = 'attention' and (${filter.galleryId ?? null}::int8 is null or id = ${filter.galleryId ?? null})
-            and (${filter.code ?? null}::text is null or code = ${filter.code ?? null}) and failed = 0 and deletion_id is null
-          returning id`)
-    const { retried } = rows[0]!
-    const galleries = rows[0]!.galleries + again.rows.length
-    if (galleries > 0 && (run.state === 'done' || run.state === 'done_with_problems' || run.state === 'failed'))
-      await reopenRun(tx, run, actor)
-    if (filter.capture)
-      await tx.execute(sql`update runs set capture_until = now() + interval '1 hour' where id = ${runId}`)
-    await recordEvent(tx, runId, actor, 'retried', { ...filter, retried, kept: await finishedPhotos(tx, runId) })
-    await goOn(tx, house, runId)
-    await recordAudit(tx, actor, 'run.retry', runId, { ...filter, retried }, run.clientId)
-    return { retried, galleries }
-  })
-  announce(house, runId)
-  return result
-}
-
-/** What is not repeated. */
-async function finishedPhotos(tx: Tx, runId: string): Promise<number> {
-  const { rows } = await tx.execute<{ n: number }>(
-    sql`select coalesce(sum(rendered + published), 0)::int as n from galleries where run_id = ${runId}`,
-  )
-  return rows[0]!.n
-}
-
-/** A run that had come to its end moves again. Throws Refusal `other_run_open`. */
-export async function reopenRun(tx: Tx, run: RunFacts, actor: Actor): Promise<void> {
-  await refuseSecond(tx, run)
-  await enterState(tx, run.id, 'running', actor)
-  await tx.execute(sql`
-    update runs set waited_seconds = waited_seconds + coalesce(extract(epoch from now() - finished_at), 0),
-      finished_at = null, totals = null where id = ${run.id}`)
-}
-
 /** Enqueues what there is to do; a run that has nothing left is through. */
-async function goOn(tx: Tx, house: House, runId: string): Promise<void> {
+export async function goOn(tx: Tx, house: House, runId: string): Promise<void> {
   if ((await enqueueMissing(tx, house.queues, runId)) === 0) await finishIfSettled(tx, runId)
-}
-
-/** A source has one open run. */
-async function refuseSecond(tx: Tx, run: RunFacts): Promise<void> {
-  if (!run.sourceId) return
-  await tx.execute(sql`select from sources where id = ${run.sourceId} for update`)
-  const { rows } = await tx.execute(sql`
-    select from runs where source_id = ${run.sourceId} and id <> ${run.id} and state in ('surveying', 'planned', 'running', 'paused', 'blocked')`)
-  if (rows.length > 0)
-    throw new Refusal('other_run_open', 409, 'Another run of this account is open: retry when it has ended.')
 }
 
 /** Before its galleries, always: so verbs and workers wait for each other and never lock each other out. */
@@ -383,7 +264,7 @@ const facts = `
     exists (select from clients c where c.id = runs.client_id and c.deletion_id is not null) as hidden
   from runs`
 
-async function enterState(
+export async function enterState(
   tx: Tx,
   runId: string,
   state: RunState,

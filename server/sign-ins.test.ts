@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { blockRun, goOnSignedIn, runFacts, stillUnsigned } from './runs.ts'
+import { blockRun, runFacts } from './runs.ts'
 import {
+  goOnSignedIn,
   keptSession,
   openCredentials,
   postponeOffered,
@@ -8,6 +9,7 @@ import {
   refuseOffered,
   renewSession,
   rotateCredentials,
+  stillUnsigned,
 } from './sign-ins.ts'
 import { handOver, recordHealth, replaceCredentials, sourceRow } from './sources.ts'
 import { aMovingRun, aSource, forgetJobs, jobsOf, type VerbHouse, verbHouse } from './testing.ts'

@@ -4,9 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { PoolClient } from 'pg'
 import { databaseIsAway } from './availability.ts'
 import type { House } from './house.ts'
+import { announce } from './live.ts'
 import { notFound, Refusal } from './refusal.ts'
+import { resumeRun } from './runs.ts'
 import { open, seal } from './sealing.ts'
 import { announceRuns } from './sources.ts'
+import { wantsSession } from './standing.ts'
 
 type Whose = { id: string; clientId: string }
 
@@ -156,3 +159,24 @@ export async function rotateCredentials(
 
 /** As long as a worker that is asked to end may take. */
 const rotationPatienceSeconds = 25
+
+/** Somebody is signed in again: the run of this source that only waited for that goes on. */
+export async function goOnSignedIn(house: House, sourceId: string): Promise<void> {
+  for (const id of await runsWithoutSession(house, sourceId)) await resumeRun(house, 'worker', id)
+}
+
+/** The session that was handed over was not taken either: the run that waits for one says why. */
+export async function stillUnsigned(house: House, sourceId: string, code: string, todo: string): Promise<void> {
+  for (const id of await runsWithoutSession(house, sourceId)) {
+    await house.pool.query(`update runs set code = $2, todo = $3 where id = $1 and state = 'blocked'`, [id, code, todo])
+    announce(house, id)
+  }
+}
+
+async function runsWithoutSession(house: House, sourceId: string): Promise<string[]> {
+  const { rows } = await house.pool.query<{ id: string }>(
+    `select id from runs where source_id = $1 and ${wantsSession('runs')}`,
+    [sourceId],
+  )
+  return rows.map((row) => row.id)
+}

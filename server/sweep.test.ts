@@ -14,18 +14,14 @@ import {
   type VerbHouse,
   verbHouse,
 } from './testing.ts'
+import { leaveOthersAlone } from './testing-runs.ts'
 
 let house: VerbHouse
 beforeAll(async () => {
   house = await verbHouse()
 })
 afterAll(() => house?.dispose())
-beforeEach(async () => {
-  await house.pool.query(
-    "update runs set state = 'failed' where state in ('surveying', 'planned', 'running', 'paused', 'blocked')",
-  )
-  await forgetJobs(house)
-})
+beforeEach(() => leaveOthersAlone(house))
 
 /** Lists `count` photos; the first `stored` of them wait for their renditions, the last `later` for another try. */
 async function listed(run: MovingRun, gallery: ListedGallery, count: number, stored = 0, later = 0) {

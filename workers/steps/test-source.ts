@@ -1,8 +1,7 @@
 // Signs in anew and says how that went; running twice only looks twice. What was handed over while the session before
 // works is tried beside it. A run that waited for somebody who is signed in goes on.
 import { log } from '#server/log.ts'
-import { goOnSignedIn, stillUnsigned } from '#server/runs.ts'
-import { postponeOffered, refuseOffered } from '#server/sign-ins.ts'
+import { goOnSignedIn, postponeOffered, refuseOffered, stillUnsigned } from '#server/sign-ins.ts'
 import { recordHealth } from '#server/sources.ts'
 import { masked } from '../masking.ts'
 import { type Policy, policyOf } from '../policy.ts'
