@@ -1,7 +1,6 @@
 // A certificate held against itself, its signature and the store. The ledger is asked only where something was changed in
 // a way that the file alone cannot name: whoever recomputes the hashes of a row still does not come to the signed root.
 import pLimit from 'p-limit'
-import { certificateSummary, certifiedRows } from './certificates.ts'
 import {
   type GalleryEntry,
   galleryData,
@@ -17,6 +16,7 @@ import {
   Tally,
 } from './certificates-format.ts'
 import { isSigned, publicKeyOf } from './certificates-key.ts'
+import { parsed, suspects } from './certificates-suspects.ts'
 import { leafHash, MerkleTree } from './certificates-tree.ts'
 import type { House } from './house.ts'
 import { Refusal } from './refusal.ts'
@@ -260,58 +260,3 @@ class Check {
     return { galleries, rows, ...this.#totals, root: this.#whole.root().toString('hex') }
   }
 }
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-/** By the ledger as it is now, row by row: what nobody could name by the file. Nothing where it does not know the run. */
-async function* suspects(
-  house: Pick<House, 'pool' | 'secretKey'>,
-  read: () => AsyncIterable<string>,
-  check: Check,
-  run: string,
-): AsyncGenerator<CertificateFinding> {
-  if (check.suspects.size === 0 && !check.suspectAll) return
-  const summary = await certificateSummary(house, run).catch((error) => {
-    if (error instanceof Refusal) return null
-    throw error
-  })
-  if (!summary) return
-  const now = new Map(summary.galleries.map((gallery) => [gallery.ref, gallery]))
-  const told = new Set<string>()
-  let line = 0
-  let beside: { gallery: string; rows: AsyncGenerator<Row> } | undefined
-  const isSuspect = (gallery: string) => check.suspectAll || check.suspects.has(gallery)
-  const rowsBeside = (gallery: string) => {
-    if (beside?.gallery !== gallery) beside = { gallery, rows: certifiedRows(house, run, gallery) }
-    return beside.rows
-  }
-  for await (const text of read()) {
-    line++
-    const value = parsed(text)
-    const row = rowLine.safeParse(value).data
-    if (row && isSuspect(row.gallery)) {
-      const { value: ours } = (await rowsBeside(row.gallery).next()) as { value: Row | undefined }
-      const leaf = leafHash(rowData(row)).toString('hex')
-      if (ours?.leaf !== leaf) yield { ...check.found('row_changed', placeOf(ours ?? row)), line }
-    }
-    const gallery = galleryLine.safeParse(value).data
-    if (!gallery) continue
-    told.add(gallery.ref)
-    if (isSuspect(gallery.ref))
-      for await (const left of rowsBeside(gallery.ref)) yield { ...check.found('row_missing', placeOf(left)), line }
-    beside = undefined
-    if (check.suspectAll && now.get(gallery.ref)?.leaf !== leafHash(galleryData(gallery)).toString('hex'))
-      yield { ...check.found('gallery_changed', { gallery: gallery.ref }), line }
-  }
-  if (!check.suspectAll) return
-  for (const ref of now.keys())
-    if (!told.has(ref)) yield { ...check.found('gallery_order', { gallery: ref }), line: null }
-}
-
-const placeOf = ({ gallery, photo, set, position }: Row) => ({ gallery, photo, set, position })

@@ -93,21 +93,6 @@ export async function recordFolders(
   }
 }
 
-export async function recordFavourites(
-  tx: Tx,
-  run: { id: string; clientId: string; sourceId: string },
-  lists: FoundFavourites[],
-): Promise<void> {
-  for (const list of lists) {
-    await tx.execute(sql`
-      insert into favourites (client_id, source_id, run_id, gallery_ref, ref, name, owner, photo_refs)
-      values (${run.clientId}, ${run.sourceId}, ${run.id}, ${list.galleryRef}, ${list.ref}, ${storable(list.name)},
-        ${list.owner && storable(list.owner)}, ${list.photoRefs ? jsonb(list.photoRefs) : null}::jsonb)
-      on conflict (client_id, source_id, gallery_ref, ref) do update set run_id = excluded.run_id, name = excluded.name,
-        owner = excluded.owner, photo_refs = excluded.photo_refs`)
-  }
-}
-
 /** Galleries in the order of the account; one that an earlier run moved is taken over by this run and listed again. */
 export async function recordGalleries(
   tx: Tx,

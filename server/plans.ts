@@ -3,8 +3,8 @@
 import { sql } from 'drizzle-orm'
 import type { Tx } from '#db/client.ts'
 import { type ComparedGallery, compare, compareFolders, type LedgerFolder, type LedgerGallery } from './differences.ts'
-import { jsonb } from './jsonb.ts'
-import { recordFavourites, recordFolders, recordGalleries } from './listing.ts'
+import { jsonb, storable } from './jsonb.ts'
+import { type FoundFavourites, recordFolders, recordGalleries } from './listing.ts'
 import { Refusal } from './refusal.ts'
 import { forgetSurvey, type SurveyedAccount, surveyed } from './surveys.ts'
 
@@ -179,6 +179,21 @@ export async function enterPlan(tx: Tx, run: { id: string; clientId: string; sou
     where r.run_id = ${run.id} and r.chosen and r.difference <> 'gone'
       and g.client_id = ${source.clientId} and g.source_id = ${source.id} and g.ref = r.ref`)
   await forgetSurvey(tx, run.id)
+}
+
+async function recordFavourites(
+  tx: Tx,
+  run: { id: string; clientId: string; sourceId: string },
+  lists: FoundFavourites[],
+): Promise<void> {
+  for (const list of lists) {
+    await tx.execute(sql`
+      insert into favourites (client_id, source_id, run_id, gallery_ref, ref, name, owner, photo_refs)
+      values (${run.clientId}, ${run.sourceId}, ${run.id}, ${list.galleryRef}, ${list.ref}, ${storable(list.name)},
+        ${list.owner && storable(list.owner)}, ${list.photoRefs ? jsonb(list.photoRefs) : null}::jsonb)
+      on conflict (client_id, source_id, gallery_ref, ref) do update set run_id = excluded.run_id, name = excluded.name,
+        owner = excluded.owner, photo_refs = excluded.photo_refs`)
+  }
 }
 
 /** What a run that is never started leaves: nothing. */

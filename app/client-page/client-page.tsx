@@ -1,7 +1,7 @@
 'use client'
 // A photographer's own page: is everything safe? One sentence, albums beside their counts, pictures to look at, what is
 // different and why, and a place to say so.
-import { ActionIcon, Button, Menu, Skeleton, useMantineColorScheme } from '@mantine/core'
+import { ActionIcon, Button, Menu, Skeleton } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useMemo, useRef } from 'react'
 import { at, count } from '../format.ts'
@@ -9,9 +9,10 @@ import { Icon } from '../icons.tsx'
 import { Connection, Dimmed, FirstLook } from '../live/connection.tsx'
 import { useNow } from '../live/use-now.ts'
 import { Empty, Section, TextLink } from '../parts/parts.tsx'
+import { fieldWords } from '../run-words.ts'
+import { LookItems } from '../shell/look-items.tsx'
 import { Mark } from '../shell/mark.tsx'
 import { signOut } from '../shell/sign-out.ts'
-import { fieldWords } from '../words.ts'
 import { Albums } from './albums.tsx'
 import classes from './client-page.module.css'
 import { Differences } from './differences.tsx'
@@ -161,14 +162,7 @@ function Loading() {
   )
 }
 
-const schemes = [
-  { value: 'auto', label: 'As the system', icon: 'monitor' },
-  { value: 'light', label: 'Light', icon: 'sun' },
-  { value: 'dark', label: 'Dark', icon: 'moon' },
-] as const
-
 function LookMenu({ person }: { person: Person | null }) {
-  const { colorScheme, setColorScheme } = useMantineColorScheme()
   return (
     <Menu position="bottom-end" width={232}>
       <Menu.Target>
@@ -183,18 +177,7 @@ function LookMenu({ person }: { person: Person | null }) {
         )}
       </Menu.Target>
       <Menu.Dropdown>
-        {schemes.map(({ value, label, icon }) => (
-          <Menu.Item
-            key={value}
-            role="menuitemradio"
-            aria-checked={colorScheme === value}
-            leftSection={<Icon name={icon} />}
-            rightSection={colorScheme === value && <Icon name="check" size={14} />}
-            onClick={() => setColorScheme(value)}
-          >
-            {label}
-          </Menu.Item>
-        ))}
+        <LookItems />
         {person && (
           <>
             <Menu.Divider />

@@ -1,12 +1,13 @@
 'use client'
-import { ActionIcon, Button, Menu, useMantineColorScheme } from '@mantine/core'
+import { ActionIcon, Button, Menu } from '@mantine/core'
 import Link from 'next/link'
 import { usePathname } from 'next/navigation'
 import type { ReactNode } from 'react'
 import { Commands } from '../commands/commands.tsx'
-import { Icon, type IconName } from '../icons.tsx'
+import { Icon } from '../icons.tsx'
 import { Keyboard } from '../keyboard/keyboard.tsx'
 import { ExportWatch } from './export-watch.tsx'
+import { LookItems } from './look-items.tsx'
 import { Mark } from './mark.tsx'
 import { OperationsMenu } from './operations-menu.tsx'
 import { CurrentPerson, type Person } from './person.tsx'
@@ -65,19 +66,12 @@ export function Shell({ person, children }: { person: Person; children: ReactNod
   )
 }
 
-const schemes: { value: 'light' | 'dark' | 'auto'; label: string; icon: IconName }[] = [
-  { value: 'auto', label: 'As the system', icon: 'monitor' },
-  { value: 'light', label: 'Light', icon: 'sun' },
-  { value: 'dark', label: 'Dark', icon: 'moon' },
-]
-
 const clocks: { value: TimesIn; label: string }[] = [
   { value: 'local', label: 'Times here' },
   { value: 'UTC', label: 'Times in UTC' },
 ]
 
 function PersonMenu({ person }: { person: Person }) {
-  const { colorScheme, setColorScheme } = useMantineColorScheme()
   const [timesIn, setTimesIn] = useTimesIn()
   return (
     <Menu position="bottom-end" width={232}>
@@ -98,18 +92,7 @@ function PersonMenu({ person }: { person: Person }) {
           {person.role}
         </Menu.Label>
         <Menu.Divider />
-        {schemes.map(({ value, label, icon }) => (
-          <Menu.Item
-            key={value}
-            role="menuitemradio"
-            aria-checked={colorScheme === value}
-            leftSection={<Icon name={icon} />}
-            rightSection={colorScheme === value && <Icon name="check" size={14} />}
-            onClick={() => setColorScheme(value)}
-          >
-            {label}
-          </Menu.Item>
-        ))}
+        <LookItems />
         <Menu.Divider />
         {clocks.map(({ value, label }) => (
           <Menu.Item

@@ -1,6 +1,6 @@
 import type { RunPriority } from '#server/run-acts.ts'
 import { Icon } from '../icons.tsx'
-import { priorityWords } from '../words.ts'
+import { priorityWords } from '../run-words.ts'
 import classes from './state.module.css'
 
 interface Props {

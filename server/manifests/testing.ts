@@ -64,6 +64,11 @@ class Refused extends Error {
   }
 }
 
+export const file = (path: string, bytes = 1000, modified = 1): AnnouncedFile => ({ path, bytes, modified })
+
+/** The same list once more. */
+export const again = (files: AnnouncedFile[], more = {}) => ({ from: 0, files, add: false, replace: false, ...more })
+
 export interface AnUpload {
   id: string
   clientId: string

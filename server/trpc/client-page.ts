@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { albumPictures, clientAlbums, clientPage } from '#server/client-page.ts'
+import { albumPictures, clientAlbums } from '#server/client-albums.ts'
+import { clientPage } from '#server/client-page.ts'
 import { approve, reportProblem } from '#server/replies.ts'
 import { router, visitorProcedure } from './procedures.ts'
 import { watch } from './watch.ts'

@@ -2,7 +2,7 @@
 import { counted } from '../../../format.ts'
 import { Icon } from '../../../icons.tsx'
 import { Section } from '../../../parts/parts.tsx'
-import { fateWords, fieldWords } from '../../../words.ts'
+import { fateWords, fieldWords } from '../../../run-words.ts'
 import classes from './fates.module.css'
 import type { RunDetail } from './use-run.ts'
 
