@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto'
 import { setImmediate as breathe } from 'node:timers/promises'
-import { captureTime } from '../capture-time.ts'
-import type { Originals } from './originals.ts'
+import { bareLine } from '../expected.ts'
+import type { Originals } from '../originals.ts'
 import { type Album, albumsOf, pathOf, photosOf, type World } from './world.ts'
 
 /** The truth as report lines: each gallery in tree order, followed by its photos. */
@@ -9,21 +8,7 @@ export async function* expectedLines(world: World, originals: Originals): AsyncG
   for (const album of albumsOf(world.top)) {
     yield JSON.stringify(galleryLine(album))
     for (const photo of photosOf(album)) {
-      const { bytes, contentType } = await originals(photo.content)
-      yield JSON.stringify({
-        type: 'photo',
-        ref: photo.id,
-        gallery: album.id,
-        filename: photo.fileName,
-        caption: null,
-        keywords: [],
-        takenAt: captureTime(bytes),
-        kind: 'photo',
-        bytes: bytes.length,
-        sha256: createHash('sha256').update(bytes).digest('hex'),
-        contentType,
-        isOriginal: true,
-      })
+      yield JSON.stringify(bareLine(photo, album.id, await originals(photo.content)))
       // Hashing half a million pictures must not keep others from being answered.
       await breathe()
     }

@@ -1,29 +1,11 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { type OddFiles, oddKinds } from '../odd-files.ts'
-import type { Pictures } from '../pictures.ts'
+import type { Originals, Served } from '../originals.ts'
 import type { RequestBook } from '../requests.ts'
 import type { Exchange, Reply, Site } from '../server.ts'
 import { page } from './pages.ts'
-import type { Album, Content, Photo, World } from './world.ts'
+import type { Album, Photo, World } from './world.ts'
 
 /** The host of the originals: signed addresses that soon die, and no sign-in of any kind. */
-
-export interface Served {
-  bytes: Buffer
-  contentType: string
-}
-
-/** What an original's address really gives. */
-export type Originals = (content: Content) => Promise<Served> | Served
-
-export function openOriginals(pictures: Pictures, oddFiles: OddFiles): Originals {
-  return (content) => {
-    if (content.kind === 'scene')
-      return { bytes: pictures.photo(content.scene, content.mark, content.takenAt), contentType: 'image/jpeg' }
-    const { contentType } = oddKinds[content.odd]
-    return oddFiles(content.odd, content.mark).then((bytes) => ({ bytes, contentType }))
-  }
-}
 
 /** Hours in truth; so few here that an address kept from the listing is dead when it is used. */
 const addressSeconds = 10

@@ -1,9 +1,10 @@
 import { type OddFiles, type OddKind, oddKinds } from '../odd-files.ts'
+import type { Content } from '../originals.ts'
 import type { Pictures } from '../pictures.ts'
 import { hash32 } from '../random.ts'
 import { uuid } from './ids.ts'
 import { shuffled, type WorldOptions } from './regular.ts'
-import type { Album, Collection, Content, Folder, Node, Photo } from './world.ts'
+import type { Album, Collection, Folder, Node, Photo } from './world.ts'
 
 /** Above the regular albums, so that no id is given twice. */
 const firstNumber = 9000

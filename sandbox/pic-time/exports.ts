@@ -1,5 +1,5 @@
+import type { Originals } from '../originals.ts'
 import type { Archive } from './archive.ts'
-import type { Originals } from './bytes.ts'
 import { type Photo, type Project, photosOf } from './world.ts'
 import { zipped } from './zip.ts'
 

@@ -1,6 +1,6 @@
 import type { FaultSwitch } from '../faults.ts'
+import type { Originals } from '../originals.ts'
 import type { Archive } from './archive.ts'
-import type { Originals } from './bytes.ts'
 import type { Cdn } from './cdn-site.ts'
 import type { Exports } from './exports.ts'
 import type { Sessions } from './sessions.ts'

@@ -1,4 +1,5 @@
 import { type OddKind, oddKinds } from '../odd-files.ts'
+import { oddNames } from '../odd-names.ts'
 import type { Pictures } from '../pictures.ts'
 import { hash32 } from '../random.ts'
 import { blank, daysAgo, photoId, sceneContent, sceneId, timeText, type WorldOptions } from './regular.ts'
@@ -120,21 +121,7 @@ function growNames(grow: Grow): void {
     'no extension',
     '.jpg',
     '..',
-    'IMG_0001.JPG',
-    'IMG_0001.jpg',
-    'IMG_0001.jpg',
-    'IMG_0001.jpg',
-    'Cafe\u0301.jpg',
-    'Caf\u00e9.jpg',
-    '🎂 Torte.jpg',
-    'a\u0001b\u001fc\u007f.jpg',
-    '<img src=x onerror=alert(1)>.jpg',
-    'percent %2e%2e%2f.jpg',
-    'semi;colon,comma "quote".jpg',
-    'trailing space .jpg ',
-    `${'x'.repeat(296)}.jpg`,
-    'written as.png',
-    '写真.jpg',
+    ...oddNames,
   ]
   grow(
     { name: 'File names' },

@@ -1,10 +1,6 @@
-import type { OddKind } from '../odd-files.ts'
+import type { Content } from '../originals.ts'
 
 /** The account as it stands, before anything is said about wires. Ids are decimal strings. */
-
-export type Content =
-  | { kind: 'scene'; scene: number; mark: string; takenAt: string | null }
-  | { kind: 'odd'; odd: OddKind; mark: string }
 
 export interface Scene {
   id: string

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { setImmediate as breathe } from 'node:timers/promises'
-import type { Contents } from './media.ts'
-import { type Collection, type Content, photosOf, type Video, type World } from './world.ts'
+import type { Content, Originals } from '../originals.ts'
+import { type Collection, photosOf, type Video, type World } from './world.ts'
 
 /** The truth as report lines: collections in tree order, each with its photos, then the favourite lists. */
-export async function* expectedLines(world: World, contents: Contents): AsyncGenerator<string> {
+export async function* expectedLines(world: World, contents: Originals): AsyncGenerator<string> {
   for (const collection of inTreeOrder(world)) {
     yield JSON.stringify(galleryLine(collection, world))
     for (const set of collection.sets) {
@@ -86,7 +86,7 @@ function accessOf({ password, hidden, expired }: Collection): string {
   return hidden || expired ? 'hidden' : 'public'
 }
 
-async function videoLine(video: Video, contents: Contents): Promise<Record<string, unknown>> {
+async function videoLine(video: Video, contents: Originals): Promise<Record<string, unknown>> {
   const [widest] = video.renditions.toSorted((a, b) => b.width - a.width)
   return {
     type: 'photo',
@@ -103,7 +103,7 @@ async function videoLine(video: Video, contents: Contents): Promise<Record<strin
   }
 }
 
-async function measured(content: Content, contents: Contents): Promise<Record<string, unknown>> {
+async function measured(content: Content, contents: Originals): Promise<Record<string, unknown>> {
   const { bytes, contentType } = await contents(content)
   return { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex'), contentType }
 }

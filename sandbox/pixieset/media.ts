@@ -1,27 +1,10 @@
-import { type OddFiles, oddKinds } from '../odd-files.ts'
-import type { Pictures } from '../pictures.ts'
+import type { OddFiles } from '../odd-files.ts'
+import type { Originals, Served } from '../originals.ts'
 import type { Exchange, Reply, Site } from '../server.ts'
 import { page } from './pages.ts'
 import { isRead, noteLeak, type Service } from './service.ts'
-import type { Content } from './world.ts'
 
 /** Hosts of pictures (public, smaller than the originals), of originals (signed) and of videos (by token). */
-
-export interface Served {
-  bytes: Buffer
-  contentType: string
-}
-
-/** What an address really gives. */
-export type Contents = (content: Content) => Promise<Served>
-
-export function openContents(pictures: Pictures, oddFiles: OddFiles): Contents {
-  return async (content) => {
-    if (content.kind === 'scene')
-      return { bytes: pictures.photo(content.scene, content.mark, content.takenAt), contentType: 'image/jpeg' }
-    return { bytes: await oddFiles(content.odd, content.mark), contentType: oddKinds[content.odd].contentType }
-  }
-}
 
 function site(service: Service, host: string, answer: (exchange: Exchange) => Promise<Reply> | Reply): Site {
   const { requests } = service
@@ -46,7 +29,7 @@ export function picturesSite(service: Service, oddFiles: OddFiles): Site {
   })
 }
 
-export function originalsSite(service: Service, contents: Contents): Site {
+export function originalsSite(service: Service, contents: Originals): Site {
   return site(service, 'originals', async (exchange) => {
     const [, hash] = /\/([\da-f]{32})-orig\.\w+$/.exec(exchange.url.pathname) ?? []
     const photo = hash === undefined ? undefined : service.world.photoByHash(hash)
@@ -55,7 +38,7 @@ export function originalsSite(service: Service, contents: Contents): Site {
   })
 }
 
-export function streamSite(service: Service, contents: Contents): Site {
+export function streamSite(service: Service, contents: Originals): Site {
   return site(service, 'stream', async (exchange) => {
     const [, playbackId = '', name] = /^\/(\w+)(?:\.m3u8|\/([\w.]+))$/.exec(exchange.url.pathname) ?? []
     const video = service.world.video(playbackId)

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { FaultSwitch } from '../faults.ts'
 import { openOddFiles } from '../odd-files.ts'
+import { openOriginals } from '../originals.ts'
 import { openPictures } from '../pictures.ts'
 import type { Sandbox, SandboxOptions } from '../providers.ts'
 import { RequestBook } from '../requests.ts'
@@ -9,7 +10,7 @@ import { openAccount } from './account.ts'
 import { accountsSite } from './accounts.ts'
 import { galleriesSite } from './api.ts'
 import { expectedLines } from './expected.ts'
-import { openContents, originalsSite, picturesSite, streamSite } from './media.ts'
+import { originalsSite, picturesSite, streamSite } from './media.ts'
 import type { Service } from './service.ts'
 import { type SessionState, Sessions } from './sessions.ts'
 import { Signing } from './signing.ts'
@@ -25,7 +26,7 @@ export async function startPixieset(options: SandboxOptions): Promise<Sandbox> {
     throw new TypeError('--sign-in is cookie or password')
   const pictures = await openPictures(options.pictures)
   const oddFiles = openOddFiles(pictures)
-  const contents = openContents(pictures, oddFiles)
+  const contents = openOriginals(pictures, oddFiles)
   const world = await openAccount(options, pictures, oddFiles)
   const faults = new FaultSwitch(options.seed)
   const requests = new RequestBook()

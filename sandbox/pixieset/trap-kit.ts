@@ -1,8 +1,9 @@
 import { type OddFiles, type OddKind, oddKinds } from '../odd-files.ts'
+import type { Content } from '../originals.ts'
 import type { Pictures } from '../pictures.ts'
 import { hash32, noise } from '../random.ts'
 import { hashOf, type Ids, timeText, type WorldOptions } from './regular.ts'
-import type { Collection, Content, ContentSet, Folder, Photo, Rendition, Video } from './world.ts'
+import type { Collection, ContentSet, Folder, Photo, Rendition, Video } from './world.ts'
 import { local, nothing, zoned } from './written.ts'
 
 /** Far above the regular collections, so that no id is given twice. */

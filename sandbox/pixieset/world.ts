@@ -1,4 +1,4 @@
-import type { OddKind } from '../odd-files.ts'
+import type { Content } from '../originals.ts'
 
 /** The account as it stands, before anything is said about wires. Ids are digits. */
 
@@ -10,10 +10,6 @@ export interface Written {
   /** ISO 8601 with the wall clock as written, or null for junk. */
   iso: string | null
 }
-
-export type Content =
-  | { kind: 'scene'; scene: number; mark: string; takenAt: string | null }
-  | { kind: 'odd'; odd: OddKind; mark: string }
 
 export interface Photo {
   id: string

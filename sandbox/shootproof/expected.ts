@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { setImmediate as breathe } from 'node:timers/promises'
 import { captureTime } from '../capture-time.ts'
-import type { Originals } from './files.ts'
+import type { Originals } from '../originals.ts'
 import { type Event, eventsInTree, photosOf, titleOf, type World } from './world.ts'
 
 /** The truth as report lines: brand by brand, events in the order of the tree, each with its photos. */

@@ -1,27 +1,8 @@
-import { type OddFiles, oddKinds } from '../odd-files.ts'
-import type { Pictures } from '../pictures.ts'
+import type { Originals, Served } from '../originals.ts'
 import type { Exchange, Reply, Site } from '../server.ts'
 import { page } from './pages.ts'
 import type { Service } from './service.ts'
-import type { Content } from './world.ts'
 import type { ZipDesk } from './zips.ts'
-
-export interface Served {
-  bytes: Buffer
-  contentType: string
-}
-
-/** What an original's address really gives. */
-export type Originals = (content: Content) => Promise<Served> | Served
-
-export function openOriginals(pictures: Pictures, oddFiles: OddFiles): Originals {
-  return (content) => {
-    if (content.kind === 'scene')
-      return { bytes: pictures.photo(content.scene, content.mark, content.takenAt), contentType: 'image/jpeg' }
-    const { contentType } = oddKinds[content.odd]
-    return oddFiles(content.odd, content.mark).then((bytes) => ({ bytes, contentType }))
-  }
-}
 
 /** The second host: signed addresses that are over after a while, and no place for anybody's authorization. */
 export function filesSite(service: Service, originals: Originals, zips: ZipDesk): Site {

@@ -1,4 +1,5 @@
 import { type OddKind, oddKinds } from '../odd-files.ts'
+import { oddNames } from '../odd-names.ts'
 import type { Pictures } from '../pictures.ts'
 import { hash32 } from '../random.ts'
 import type { Ids } from './regular.ts'
@@ -213,28 +214,7 @@ function growNames(kit: TrapKit, brand: Brand): void {
   ]
   const category = brand.categories.at(-1) ?? null
   for (const title of titles) kit.event(brand, title, some(1), { category })
-  const names = [
-    '../../../etc/passwd',
-    'C:\\Windows\\system32\\cmd.jpg',
-    'CON.jpg',
-    'no extension',
-    '..',
-    'IMG_0001.JPG',
-    'IMG_0001.jpg',
-    'IMG_0001.jpg',
-    'IMG_0001.jpg',
-    'Cafe\u0301.jpg',
-    'Caf\u00e9.jpg',
-    '🎂 Torte.jpg',
-    'a\u0001b\u001fc\u007f.jpg',
-    '<img src=x onerror=alert(1)>.jpg',
-    'percent %2e%2e%2f.jpg',
-    'semi;colon,comma "quote".jpg',
-    'trailing space .jpg ',
-    `${'x'.repeat(296)}.jpg`,
-    'written as.png',
-    '写真.jpg',
-  ]
+  const names = ['../../../etc/passwd', 'C:\\Windows\\system32\\cmd.jpg', 'CON.jpg', 'no extension', '..', ...oddNames]
   kit.event(
     brand,
     'File names',

@@ -1,12 +1,8 @@
-import type { OddKind } from '../odd-files.ts'
+import type { Content } from '../originals.ts'
 
 /** The studio as it stands, before anything is said about wires. Ids are numbers or text, as ShootProof has both. */
 
 export type Id = number | string
-
-export type Content =
-  | { kind: 'scene'; scene: number; mark: string; takenAt: string | null }
-  | { kind: 'odd'; odd: OddKind; mark: string }
 
 export interface Category {
   id: Id

@@ -1,8 +1,8 @@
 import { crc32 } from 'node:zlib'
+import type { Originals } from '../originals.ts'
 import { hash32 } from '../random.ts'
 import type { Exchange, Reply } from '../server.ts'
 import type { Addresses } from './addresses.ts'
-import type { Originals } from './files.ts'
 import { html } from './pages.ts'
 import { type Event, type Photo, photosOf } from './world.ts'
 

@@ -1,16 +1,7 @@
 import { createHash } from 'node:crypto'
 import { setImmediate as breathe } from 'node:timers/promises'
-import type { Originals } from './bytes.ts'
-import {
-  type AnySet,
-  type Content,
-  effectiveAccess,
-  type Photo,
-  pathOf,
-  photosOf,
-  setsOf,
-  type World,
-} from './world.ts'
+import type { Content, Originals } from '../originals.ts'
+import { type AnySet, effectiveAccess, type Photo, pathOf, photosOf, setsOf, type World } from './world.ts'
 
 /** The truth as report lines: galleries in tree order, each with its own photos, then the favourite lists. */
 export async function* expectedLines(world: World, originals: Originals): AsyncGenerator<string> {

@@ -1,8 +1,9 @@
 import { type OddFiles, type OddKind, oddKinds } from '../odd-files.ts'
+import type { Content } from '../originals.ts'
 import type { Pictures } from '../pictures.ts'
 import { hash32 } from '../random.ts'
 import { type Ids, timeText, type WorldOptions } from './regular.ts'
-import type { Access, AccessType, Collection, Content, FavoritesSet, Gallery, Group, Photo, RawFile } from './world.ts'
+import type { Access, AccessType, Collection, FavoritesSet, Gallery, Group, Photo, RawFile } from './world.ts'
 
 /** Far above the regular galleries, so that no id is given twice. */
 const firstNumber = 9000

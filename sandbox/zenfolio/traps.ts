@@ -1,4 +1,5 @@
 import type { OddFiles } from '../odd-files.ts'
+import { oddNames } from '../odd-names.ts'
 import type { Pictures } from '../pictures.ts'
 import { growOddGalleries } from './odd-galleries.ts'
 import type { Ids, WorldOptions } from './regular.ts'
@@ -97,21 +98,7 @@ async function growNames(kit: TrapKit): Promise<void> {
     'no extension',
     '.jpg',
     '..',
-    'IMG_0001.JPG',
-    'IMG_0001.jpg',
-    'IMG_0001.jpg',
-    'IMG_0001.jpg',
-    'Cafe\u0301.jpg',
-    'Caf\u00e9.jpg',
-    '🎂 Torte.jpg',
-    'a\u0001b\u001fc\u007f.jpg',
-    '<img src=x onerror=alert(1)>.jpg',
-    'percent %2e%2e%2f.jpg',
-    'semi;colon,comma "quote".jpg',
-    'trailing space .jpg ',
-    `${'x'.repeat(296)}.jpg`,
-    'written as.png',
-    '写真.jpg',
+    ...oddNames,
   ]
   await kit.gallery(
     kit.root,

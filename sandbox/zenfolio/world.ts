@@ -1,4 +1,4 @@
-import type { OddKind } from '../odd-files.ts'
+import type { Content } from '../originals.ts'
 
 /** The account as it stands, before anything is said about wires. Ids are decimal strings: they pass 2^53. */
 
@@ -13,10 +13,6 @@ export interface Access {
   passwordHint?: string
   password?: string
 }
-
-export type Content =
-  | { kind: 'scene'; scene: number; mark: string; takenAt: string | null }
-  | { kind: 'odd'; odd: OddKind; mark: string }
 
 export interface Photo {
   id: string

@@ -1,6 +1,10 @@
-import { type OddFiles, oddKinds } from '../odd-files.ts'
-import type { Pictures } from '../pictures.ts'
-import type { Content } from './world.ts'
+// The bytes that a stand-in holds: drawn or written when they are asked for, the same each time.
+import { type OddFiles, type OddKind, oddKinds } from './odd-files.ts'
+import type { Pictures } from './pictures.ts'
+
+export type Content =
+  | { kind: 'scene'; scene: number; mark: string; takenAt: string | null }
+  | { kind: 'odd'; odd: OddKind; mark: string }
 
 export interface Served {
   bytes: Buffer
