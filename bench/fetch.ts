@@ -12,7 +12,7 @@ import { recordPage } from '#server/listing.ts'
 import type { BareFetch } from './bare-fetch.ts'
 import { type Crew, hireCrew } from './crew.ts'
 import { compared, type Figure, type Findings } from './figures.ts'
-import { cpuSeconds, familyCpuSeconds, peakMegabytes } from './processes.ts'
+import { cpuSeconds, familyCpuSeconds, peakMemory } from './processes.ts'
 import { aFoundPhoto, aRunningMigration, type Bench, type Setting, setUp } from './setting.ts'
 
 const workers = availableParallelism()
@@ -72,13 +72,7 @@ export async function fetchBench(bench: Bench): Promise<Findings> {
     )
     if (rclone) figures.push(against('rclone copy, then hashsum', seen.rclone, { least: 1 }))
   }
-  const peaks = await Promise.all(pids.map((pid) => peakMegabytes(pid)))
-  figures.push({
-    name: 'peak memory of a worker',
-    unit: 'MB',
-    value: Math.max(...peaks.map((peak) => peak ?? 0)),
-    target: { most: 512 },
-  })
+  figures.push(await peakMemory('peak memory of a worker', pids))
   return {
     figures,
     notes: [

@@ -11,7 +11,7 @@ import { connectorOf } from '#workers/connectors/index.ts'
 import { type StandIn, startStandIn } from '#workers/testing.ts'
 import { hireCrew } from './crew.ts'
 import { compared, type Figure, type Findings } from './figures.ts'
-import { peakMegabytes } from './processes.ts'
+import { peakMemory } from './processes.ts'
 import { closeHttp, openSession, type Reading } from './reader.ts'
 import { startRecorder } from './recorder.ts'
 import type { Replay } from './replay.ts'
@@ -76,13 +76,7 @@ export async function listBench({ rounds = 3, photos, signal, say }: Bench): Pro
     })
   }
   await closeHttp()
-  const peaks = await Promise.all(pids.map((pid) => peakMegabytes(pid)))
-  figures.push({
-    name: 'peak memory of a worker after all that',
-    unit: 'MB',
-    value: Math.max(...peaks.map((peak) => peak ?? 0)),
-    target: { most: 512 },
-  })
+  figures.push(await peakMemory('peak memory of a worker after all that', pids))
   return {
     figures,
     notes: [

@@ -1,5 +1,7 @@
 // What processes have used, as Linux counts it.
+
 import { readFile } from 'node:fs/promises'
+import type { Figure } from './figures.ts'
 
 const ticksPerSecond = 100 // USER_HZ, the same on every Linux
 
@@ -8,6 +10,12 @@ export async function peakMegabytes(pid: number): Promise<number | null> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
   const kilobytes = Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1])
   return Number.isNaN(kilobytes) ? null : (kilobytes * 1024) / 1e6
+}
+
+/** Of the largest of them. */
+export async function peakMemory(name: string, pids: number[]): Promise<Figure> {
+  const peaks = await Promise.all(pids.map((pid) => peakMegabytes(pid)))
+  return { name, unit: 'MB', value: Math.max(...peaks.map((peak) => peak ?? 0)), target: { most: 512 } }
 }
 
 /** Seconds of CPU that processes have used so far; 0 where the system does not tell. */

@@ -1,7 +1,7 @@
 import { expect, type Page } from '@playwright/test'
 import { sql } from 'drizzle-orm'
 import sharp from 'sharp'
-import { aSite } from '#server/testing-site.ts'
+import { aReceiver } from './receiver.ts'
 import { test } from './system.ts'
 
 /** A client of its own; the page shows its overview then. */
@@ -49,12 +49,7 @@ test('a message that its receiver refused is shown with what it said, and sent a
   signedIn: page,
   system,
 }) => {
-  let status = 410
-  const ids: unknown[] = []
-  const receiver = await aSite((request, response) => {
-    ids.push(request.headers['webhook-id'])
-    response.writeHead(status).end('Thanks, but no.')
-  })
+  const receiver = await aReceiver(410, 'Thanks, but no.')
   try {
     await aClient(page, system.url, 'Webhooks Studio')
     await place(page, 'Webhooks')
@@ -75,13 +70,13 @@ test('a message that its receiver refused is shown with what it said, and sent a
     await row.getByRole('button', { name: /^Details/ }).click()
     await expect(row).toContainText('Thanks, but no.')
     await expect(row).toContainText('"status": "completed"')
-    status = 204
+    receiver.answers(204)
     await page.getByRole('button', { name: 'Send 1 failed anew' }).click()
     await page.getByRole('button', { name: 'Send them' }).click()
     await expect(row).toContainText('delivered')
     await expect(row).toContainText('answered 204')
-    expect(ids).toHaveLength(2)
-    expect(ids[1]).toBe(ids[0])
+    expect(receiver.ids).toHaveLength(2)
+    expect(receiver.ids[1]).toBe(receiver.ids[0])
   } finally {
     await receiver.close()
   }

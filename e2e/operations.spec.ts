@@ -3,8 +3,8 @@ import { expect, type Page } from '@playwright/test'
 import { sql } from 'drizzle-orm'
 import { createUser } from '#server/accounts.ts'
 import { parseEnv } from '#server/env.ts'
-import { aSite } from '#server/testing-site.ts'
 import { runState } from './ledger.ts'
+import { aReceiver } from './receiver.ts'
 import { type System, test } from './system.ts'
 
 const planned = async (system: System, runId: string) =>
@@ -141,12 +141,7 @@ test('a provider that is stopped is asked nothing, and its runs say so', async (
 })
 
 test('a message that was refused is sent anew from the list of everybody’s', async ({ signedIn: page, system }) => {
-  let status = 410
-  const ids: unknown[] = []
-  const receiver = await aSite((request, response) => {
-    ids.push(request.headers['webhook-id'])
-    response.writeHead(status).end('Not now.')
-  })
+  const receiver = await aReceiver(410, 'Not now.')
   try {
     const clientId = await call(page, system, 'clients.create', { name: 'Replay Studio' })
     await call(page, system, 'keys.create', { clientId, name: 'The shop', scopes: ['upload'] })
@@ -160,13 +155,13 @@ test('a message that was refused is sent anew from the list of everybody’s', a
     await expect(row).toContainText('wants no more (410)')
     await page.goto(`${system.url}/webhooks?state=failed`)
     await expect(row).toContainText('failed')
-    status = 204
+    receiver.answers(204)
     await row.getByRole('button', { name: /^Send anew/ }).click()
     await page.goto(`${system.url}/webhooks`)
     await expect(row).toContainText('delivered')
     await expect(row).toContainText('answered 204')
-    expect(ids).toHaveLength(2)
-    expect(ids[1]).toBe(ids[0])
+    expect(receiver.ids).toHaveLength(2)
+    expect(receiver.ids[1]).toBe(receiver.ids[0])
   } finally {
     await receiver.close()
   }

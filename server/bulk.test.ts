@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { runState } from '#db/schema.ts'
 import { actOnRuns, matchedRuns } from './bulk.ts'
 import { misfit, runActs } from './run-acts.ts'
 import { runsById } from './run-search.ts'
@@ -71,25 +72,15 @@ test('all that match are named before anything is done to them', async () => {
 })
 
 test('in every state each act fits or says why not', () => {
-  const states = [
-    'surveying',
-    'planned',
-    'running',
-    'paused',
-    'blocked',
-    'done',
-    'done_with_problems',
-    'cancelled',
-    'failed',
-  ] as const
-  const fits = (act: (typeof runActs)[number]) => states.filter((state) => misfit(act, { state, failed: 3 }) === null)
+  const fits = (act: (typeof runActs)[number]) =>
+    runState.enumValues.filter((state) => misfit(act, { state, failed: 3 }) === null)
   expect(Object.fromEntries(runActs.map((act) => [act, fits(act)]))).toEqual({
     start: ['planned'],
     pause: ['surveying', 'running', 'blocked'],
     resume: ['paused', 'blocked'],
     cancel: ['surveying', 'planned', 'running', 'paused', 'blocked'],
     retry: ['running', 'paused', 'blocked', 'done', 'done_with_problems', 'failed'],
-    assign: [...states],
+    assign: runState.enumValues,
     prioritise: ['surveying', 'planned', 'running', 'paused', 'blocked'],
   })
   expect(misfit('retry', { state: 'done', failed: 0 })).toBe('Nothing in it failed.')

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { runState } from '#db/schema.ts'
 import { assignRun } from './assignments.ts'
 import type { FailingStep } from './failed-work.ts'
 import { runsCsv } from './run-export.ts'
@@ -49,20 +50,9 @@ const idsOf = async (query: RunQuery) => (await searchRuns(house, query)).runs.m
 
 test('every tab holds what it counts', async () => {
   const { clientId } = await aSource(house)
-  const states = [
-    'surveying',
-    'planned',
-    'running',
-    'paused',
-    'blocked',
-    'done',
-    'done_with_problems',
-    'cancelled',
-    'failed',
-  ]
   await rows(
     clientId,
-    states.map((state) => ({ state })),
+    runState.enumValues.map((state) => ({ state })),
   )
   const counts = await countRuns(house, { clientId, tab: 'done' })
   expect(counts).toEqual({

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { instructionsHash } from '#server/instructions.ts'
-import { distance, noise, patches, proPhoto, turned, want } from './imaging/samples.ts'
+import { distance, noise, patches, proPhoto, single, turned, want } from './imaging/samples.ts'
 import { createImager } from './imaging.ts'
 
 const imager = createImager()
@@ -13,13 +13,6 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'imaging-'))
 })
 afterAll(() => rm(folder, { recursive: true }))
-
-/** The only rendition, which must be there. */
-async function single(original: Buffer | string, instructions: object, watermarkPicture?: Buffer) {
-  const result = await imager.render(original, [want('only', instructions, watermarkPicture)])
-  expect(result).toMatchObject({ code: 'ok', level: 'strict' })
-  return result.renditions[0]!
-}
 
 describe('a rendition', () => {
   test('has the size, format and hash that its instructions say', async () => {
@@ -56,7 +49,10 @@ describe('a rendition', () => {
   ])('of 800 × 600 with resize %j is %d × %d', async (resize, width, height) => {
     const original = await noise().jpeg().toBuffer()
     // Text as wide as the picture: a size that is off by a pixel would show as a failure.
-    expect(await single(original, { resize, watermark: { text: 'W'.repeat(99) } })).toMatchObject({ width, height })
+    expect(await single(imager, original, { resize, watermark: { text: 'W'.repeat(99) } })).toMatchObject({
+      width,
+      height,
+    })
   })
 
   test('is cropped in pixels of the upright original, before it is resized', async () => {
@@ -66,7 +62,7 @@ describe('a rendition', () => {
       .jpeg()
       .toBuffer()
     const green = { left: 240, top: 0, width: 240, height: 160 }
-    const made = await single(turned, { crop: green, resize: { width: 120 } })
+    const made = await single(imager, turned, { crop: green, resize: { width: 120 } })
     expect(made).toMatchObject({ width: 120, height: 80 })
     expect(
       await distance(
@@ -152,7 +148,7 @@ describe('a rendition', () => {
       .greyscale()
       .jpeg()
       .toBuffer()
-    const made = await single(grey, { resize: { width: 100 } })
+    const made = await single(imager, grey, { resize: { width: 100 } })
     expect(await distance(made.bytes, grey)).toBeLessThan(4)
   })
 
@@ -165,7 +161,7 @@ describe('a rendition', () => {
       .toBuffer()
     expect((await sharp(original).metadata()).exif).toBeDefined()
     for (const format of ['webp', 'jpeg', 'avif', 'png']) {
-      const made = await single(original, { format, resize: { width: 64 } })
+      const made = await single(imager, original, { format, resize: { width: 64 } })
       const kept = await sharp(made.bytes).metadata()
       expect([kept.exif, kept.xmp, kept.iptc, kept.icc, kept.comments]).toEqual(Array(5).fill(undefined))
       expect(made.bytes.includes('Anna') || made.bytes.includes('GPS') || made.bytes.includes('secret')).toBe(false)
@@ -182,7 +178,7 @@ describe('a rendition', () => {
         .toFormat(format)
         .toBuffer()
       expect((await sharp(film).metadata()).pages).toBe(2)
-      const made = await single(film, {})
+      const made = await single(imager, film, {})
       expect(made).toMatchObject({ width: 40, height: 30 })
       expect((await sharp(made.bytes).metadata()).pages).toBeUndefined()
       expect(await distance(made.bytes, files[0]!)).toBeLessThan(4)
@@ -193,8 +189,8 @@ describe('a rendition', () => {
     const clear = await sharp({ create: { width: 40, height: 30, channels: 4, background: '#f000' } })
       .png()
       .toBuffer()
-    expect((await sharp((await single(clear, { format: 'webp' })).bytes).metadata()).hasAlpha).toBe(true)
-    const jpeg = await single(clear, { format: 'jpeg' })
+    expect((await sharp((await single(imager, clear, { format: 'webp' })).bytes).metadata()).hasAlpha).toBe(true)
+    const jpeg = await single(imager, clear, { format: 'jpeg' })
     expect((await sharp(jpeg.bytes).stats()).channels.map(({ mean }) => Math.round(mean))).toEqual([255, 255, 255])
   })
 })
@@ -221,7 +217,7 @@ describe('several renditions', () => {
       )
       expect(renditions.map(({ name }) => name)).toEqual(wishes.map((_, i) => String(i)))
       for (const [i, wish] of wishes.entries()) {
-        const alone = await single(picture, wish)
+        const alone = await single(imager, picture, wish)
         expect(renditions[i]).toMatchObject({ width: alone.width, height: alone.height })
         expect(await distance(renditions[i]!.bytes, alone.bytes)).toBeLessThan(2)
       }
@@ -243,7 +239,7 @@ describe('several renditions', () => {
   test('are made from a file as from a buffer', async () => {
     const path = join(folder, 'picture.jpg')
     await noise().jpeg().toFile(path)
-    expect(await single(path, { resize: { width: 80 } })).toMatchObject({ width: 80, height: 60 })
+    expect(await single(imager, path, { resize: { width: 80 } })).toMatchObject({ width: 80, height: 60 })
   })
 })
 

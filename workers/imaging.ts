@@ -13,7 +13,7 @@ export interface Wanted {
   watermarkPicture?: Buffer
 }
 
-interface Rendition {
+export interface Rendition {
   name: string
   /** `instructionsHash` of its instructions. */
   hash: string

@@ -30,9 +30,7 @@ const served = new Map<string, Buffer>()
 
 beforeAll(async () => {
   place = await startMediaHouse()
-  ;({ house, media } = place)
-  anna = await aSender(house, 'Anna')
-  api = apiOf(media, anna)
+  ;({ house, media, anna, api } = place)
   files = await aSite((request, response) => {
     const path = request.url!
     if (path.startsWith('/to/')) return response.writeHead(302, { location: path.slice(3) }).end()

@@ -95,8 +95,7 @@ const held = { taken: Promise.withResolvers<void>(), free: Promise.withResolvers
 
 beforeAll(async () => {
   place = await startMediaHouse({ worker: false })
-  ;({ house, media } = place)
-  anna = await aSender(house, 'Anna')
+  ;({ house, media, anna } = place)
   temp = await mkdtemp(join(tmpdir(), 'codes-'))
   http = createHttp({ allowLocal: true })
   const [usual, hasty] = [createImager(), createImager({ timeoutSeconds: 0 })]

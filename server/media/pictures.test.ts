@@ -9,7 +9,7 @@ import { instructionsHash, parseInstructions } from '#server/instructions.ts'
 import type { Item, StatusPage } from '#server/uploads/status.ts'
 import { distance, heic, noise, patches, picture, proPhoto, turned } from '#workers/imaging/samples.ts'
 import type { TestHouse } from '#workers/testing.ts'
-import { apiOf, aSender, form, type MediaHouse, type MediaServer, type Sender, startMediaHouse } from './testing.ts'
+import { apiOf, form, type MediaHouse, type MediaServer, type Sender, startMediaHouse } from './testing.ts'
 
 let place: MediaHouse
 let house: TestHouse
@@ -20,8 +20,7 @@ let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pictures-'))
   place = await startMediaHouse()
-  ;({ house, media } = place)
-  anna = await aSender(house, 'Anna')
+  ;({ house, media, anna } = place)
 })
 afterAll(async () => {
   await place?.dispose()

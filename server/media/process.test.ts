@@ -4,7 +4,6 @@ import { picture } from '#workers/imaging/samples.ts'
 import { reached, type TestHouse } from '#workers/testing.ts'
 import {
   type Api,
-  apiOf,
   aSender,
   form,
   type MediaHouse,
@@ -22,9 +21,7 @@ let api: Api
 
 beforeAll(async () => {
   place = await startMediaHouse()
-  ;({ house, media } = place)
-  anna = await aSender(house, 'Anna')
-  api = apiOf(media, anna)
+  ;({ house, media, anna, api } = place)
 })
 afterAll(() => place?.dispose())
 

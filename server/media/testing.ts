@@ -35,19 +35,23 @@ export async function startMedia(house: House, options: MediaOptions = {}): Prom
 export interface MediaHouse {
   house: TestHouse
   media: MediaServer
+  /** Who may do everything, and what she asks. */
+  anna: Sender
+  api: Api
   dispose(): Promise<void>
 }
 
-/** A house on a database of its own, the API before it, and a worker unless there is to be none. */
+/** A house on a database of its own, the API before it, one who sends, and a worker unless there is to be none. */
 export async function startMediaHouse({ worker = true } = {}): Promise<MediaHouse> {
   await using begun = new AsyncDisposableStack()
   const house = await ownHouse()
   begun.defer(house.dispose)
   const media = await startMedia(house, { patienceSeconds: 30 })
   begun.defer(media.close)
+  const anna = await aSender(house, 'Anna')
   if (worker) await house.startWorker()
   const all = begun.move()
-  return { house, media, dispose: () => all.disposeAsync() }
+  return { house, media, anna, api: apiOf(media, anna), dispose: () => all.disposeAsync() }
 }
 
 /** What serves pictures. */

@@ -11,7 +11,6 @@ import { picture } from '#workers/imaging/samples.ts'
 import type { TestHouse } from '#workers/testing.ts'
 import {
   type Api,
-  apiOf,
   aSender,
   type Body,
   expectProblem,
@@ -31,9 +30,7 @@ let api: Api
 
 beforeAll(async () => {
   place = await startMediaHouse()
-  ;({ house, media } = place)
-  anna = await aSender(house, 'Anna')
-  api = apiOf(media, anna)
+  ;({ house, media, anna, api } = place)
 })
 afterAll(() => place?.dispose())
 

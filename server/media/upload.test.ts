@@ -6,8 +6,6 @@ import { heic, picture } from '#workers/imaging/samples.ts'
 import type { TestHouse } from '#workers/testing.ts'
 import {
   type Api,
-  apiOf,
-  aSender,
   type Body,
   expectProblem,
   form,
@@ -27,9 +25,7 @@ let api: Api
 
 beforeAll(async () => {
   place = await startMediaHouse()
-  ;({ house, media } = place)
-  anna = await aSender(house, 'Anna')
-  api = apiOf(media, anna)
+  ;({ house, media, anna, api } = place)
 })
 afterAll(() => place?.dispose())
 

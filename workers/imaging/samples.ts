@@ -1,7 +1,7 @@
 // Pictures for tests: generated, or made by hand where sharp cannot write them.
 import sharp from 'sharp'
 import { parseInstructions } from '#server/instructions.ts'
-import type { Wanted } from '../imaging.ts'
+import type { Imager, Rendition, Wanted } from '../imaging.ts'
 
 /** Four patches whose colours tell every orientation apart: red, green over blue, grey. */
 export async function patches(width = 480, height = 320): Promise<Buffer> {
@@ -154,4 +154,16 @@ export function picture({
     .withMetadata(orientation ? { orientation } : {})
     .toFormat(format)
     .toBuffer()
+}
+
+/** The only rendition, which must be there. */
+export async function single(
+  imager: Imager,
+  original: Buffer | string,
+  instructions: object,
+  watermarkPicture?: Buffer,
+): Promise<Rendition> {
+  const result = await imager.render(original, [want('only', instructions, watermarkPicture)])
+  if (result.code !== 'ok' || result.level !== 'strict') throw new Error(`it is ${result.code}, ${result.level}`)
+  return result.renditions[0]!
 }

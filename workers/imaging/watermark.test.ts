@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createImager } from '../imaging.ts'
-import { want } from './samples.ts'
+import { single, want } from './samples.ts'
 
 const imager = createImager()
 let folder: string
@@ -15,13 +15,6 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-/** The only rendition, which must be there. */
-async function single(original: Buffer | string, instructions: object, watermarkPicture?: Buffer) {
-  const result = await imager.render(original, [want('only', instructions, watermarkPicture)])
-  expect(result).toMatchObject({ code: 'ok', level: 'strict' })
-  return result.renditions[0]!
-}
-
 describe('a text watermark', () => {
   const grey = () =>
     sharp({ create: { width: 800, height: 600, channels: 3, background: '#808080' } })
@@ -29,7 +22,7 @@ describe('a text watermark', () => {
       .toBuffer()
   /** Where the rendition differs from plain grey: how many pixels, and their bounds. */
   async function ink(watermark: object, picture?: Buffer) {
-    const made = await single(await grey(), { watermark, format: 'png' }, picture)
+    const made = await single(imager, await grey(), { watermark, format: 'png' }, picture)
     const { data, info } = await sharp(made.bytes).removeAlpha().raw().toBuffer({ resolveWithObject: true })
     const found = { pixels: 0, left: info.width, right: 0, top: info.height, bottom: 0, reddish: 0, most: 0 }
     for (let i = 0; i < data.length; i += 3) {
@@ -82,7 +75,7 @@ describe('a text watermark', () => {
   test('grows with the picture and never past it', async () => {
     const original = await grey()
     const letters = async (width: number, text: string) => {
-      const made = await single(original, { resize: { width }, watermark: { text, opacity: 1 }, format: 'png' })
+      const made = await single(imager, original, { resize: { width }, watermark: { text, opacity: 1 }, format: 'png' })
       const { info } = await sharp(made.bytes)
         .trim({ background: '#808080', threshold: 30 })
         .toBuffer({ resolveWithObject: true })

@@ -1,11 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { fillPassword } from '#server/passwords.ts'
 import { aMovingRun, type VerbHouse, verbHouse } from '#server/testing.ts'
-import type { Connector, GalleryDetail, SourceSession } from '../connectors/connector.ts'
-import type { Job } from '../run.ts'
-import type { Tools } from '../tools.ts'
+import type { GalleryDetail } from '../connectors/connector.ts'
 import { buildGallery } from './build-gallery.ts'
+import { jobOf, toolsOf } from './testing.ts'
 
 let house: VerbHouse
 beforeAll(async () => {
@@ -23,21 +21,8 @@ const plain: GalleryDetail = {
 /** Builds the gallery anew, as a later run does, with what the provider tells now. */
 async function built(galleryId: number, told: Partial<GalleryDetail>) {
   await house.pool.query('update galleries set built_at = null where id = $1', [galleryId])
-  const session = { detail: async () => ({ ...plain, ...told }) } as Partial<SourceSession> as SourceSession
-  const tools = {
-    house,
-    sessions: {
-      with: (_: string, work: (session: SourceSession, connector: Connector) => unknown) =>
-        work(session, {} as Connector),
-    },
-  } as unknown as Tools
-  const job: Job<'build-gallery'> = {
-    ...{ queue: 'build-gallery', id: randomUUID(), runId: null, payload: { galleryId }, deaths: 0, suspect: false },
-    signal: new AbortController().signal,
-    finish: (work) => house.db.transaction(work),
-    checkpoint: (work) => house.db.transaction(work),
-  }
-  await buildGallery(job, tools)
+  const session = { detail: async () => ({ ...plain, ...told }) }
+  await buildGallery(jobOf(house, 'build-gallery', galleryId), toolsOf(house, session))
   const { rows } = await house.pool.query(
     'select password is not null as has, password_known as known, password_filled as filled, public_id as "publicId" from galleries where id = $1',
     [galleryId],

@@ -1,10 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { resumeRun } from '#server/runs.ts'
 import { aMovingRun, forgetJobs, jobsOf, type VerbHouse, verbHouse } from '#server/testing.ts'
-import { type Connector, SourceFault, type SourceSession, type ThawState } from '../connectors/connector.ts'
-import type { Job } from '../run.ts'
-import type { Tools } from '../tools.ts'
+import { SourceFault, type ThawState } from '../connectors/connector.ts'
+import { jobOf, toolsOf } from './testing.ts'
 import { thawGallery } from './thaw-gallery.ts'
 
 let house: VerbHouse
@@ -22,21 +20,8 @@ async function look(galleryId: number, told: () => ThawState): Promise<unknown[]
       tickets.push(ticket)
       return told()
     },
-  } as Partial<SourceSession> as SourceSession
-  const tools = {
-    house,
-    sessions: {
-      with: (_: string, work: (session: SourceSession, connector: Connector) => unknown) =>
-        work(session, {} as Connector),
-    },
-  } as unknown as Tools
-  const job: Job<'thaw-gallery'> = {
-    ...{ queue: 'thaw-gallery', id: randomUUID(), runId: null, payload: { galleryId }, deaths: 0, suspect: false },
-    signal: new AbortController().signal,
-    finish: (work) => house.db.transaction(work),
-    checkpoint: (work) => house.db.transaction(work),
   }
-  await thawGallery(job, tools)
+  await thawGallery(jobOf(house, 'thaw-gallery', galleryId), toolsOf(house, session))
   return tickets
 }
 

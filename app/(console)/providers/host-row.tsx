@@ -5,9 +5,9 @@ import { notifications } from '@mantine/notifications'
 import { useMutation } from '@tanstack/react-query'
 import { type CSSProperties, type FormEvent, useState } from 'react'
 import { ago, atSecond, duration } from '../../format.ts'
-import { Icon } from '../../icons.tsx'
 import { useNow } from '../../live/use-now.ts'
 import { Problem } from '../../parts/problem.tsx'
+import { Unfold } from '../../parts/unfold.tsx'
 import { State } from '../../states/state.tsx'
 import type { StateWords } from '../../states/states.ts'
 import { sentence, useTRPC } from '../../trpc.ts'
@@ -69,18 +69,7 @@ export function HostRow({ host, mayAct }: { host: Host; mayAct: boolean }) {
           >
             Limits
           </Button>
-          <Button
-            variant="subtle"
-            color="gray"
-            size="compact-sm"
-            h={30}
-            px={4}
-            onClick={toggle}
-            aria-expanded={open}
-            aria-label={`History of ${host.host}, ${lanes[lane]}`}
-          >
-            <Icon name={open ? 'chevronDown' : 'chevronRight'} />
-          </Button>
+          <Unfold open={open} toggle={toggle} of={`History of ${host.host}, ${lanes[lane]}`} />
         </div>
       </div>
       <Collapse expanded={open}>{open && <History host={host.host} lane={lane} />}</Collapse>

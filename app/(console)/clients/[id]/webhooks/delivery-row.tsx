@@ -4,9 +4,9 @@ import { useDisclosure } from '@mantine/hooks'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { ago, at, counted, duration, exactly } from '../../../../format.ts'
-import { Icon } from '../../../../icons.tsx'
 import { useNow } from '../../../../live/use-now.ts'
 import { Ago, TextLink } from '../../../../parts/parts.tsx'
+import { Unfold } from '../../../../parts/unfold.tsx'
 import { State } from '../../../../states/state.tsx'
 import type { StateWords } from '../../../../states/states.ts'
 import { type Outputs, sentence, useTRPC } from '../../../../trpc.ts'
@@ -69,18 +69,7 @@ export function DeliveryRow({ of: delivery, withClient = false }: { of: Delivery
           >
             {delivery.state === 'waiting' ? 'Try now' : 'Send anew'}
           </Button>
-          <Button
-            variant="subtle"
-            color="gray"
-            size="compact-sm"
-            h={30}
-            px={4}
-            onClick={toggle}
-            aria-expanded={open}
-            aria-label={`Details: ${label} to ${delivery.url}`}
-          >
-            <Icon name={open ? 'chevronDown' : 'chevronRight'} />
-          </Button>
+          <Unfold open={open} toggle={toggle} of={`Details: ${label} to ${delivery.url}`} />
         </div>
       </div>
       <Collapse expanded={open}>{open && <Details of={delivery} />}</Collapse>
