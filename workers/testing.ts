@@ -102,10 +102,15 @@ export async function testHouse(url: string, overrides: Record<string, string> =
   }
   const settings = parseEnv(values)
   await prepareDatabase(settings as Env & { DATABASE_URL: string })
-  const opened = await openHouse(settings)
+  const house = await openHouse(settings)
+  begun.defer(() => house.close())
   const workers = new Set<ChildProcess>()
-  const house: TestHouse = {
-    ...opened,
+  begun.defer(async () => {
+    await Promise.all([...workers].map((worker) => ended(worker, 'SIGTERM')))
+  })
+  const all = begun.move()
+  return {
+    ...house,
     async startWorker(group = 'all') {
       const worker = spawned(['workers/main.ts', group], { ...process.env, ...values, ...workerEnvironment })
       workers.add(worker)
@@ -115,10 +120,6 @@ export async function testHouse(url: string, overrides: Record<string, string> =
     },
     dispose: () => all.disposeAsync(),
   }
-  begun.defer(() => opened.close())
-  begun.defer(() => Promise.all([...workers].map((worker) => ended(worker, 'SIGTERM'))).then(() => {}))
-  const all = begun.move()
-  return house
 }
 
 /**
