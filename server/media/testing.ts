@@ -2,7 +2,7 @@
 import type { RequestListener } from 'node:http'
 import { crc32, deflateRawSync } from 'node:zlib'
 import { getRequestListener } from '@hono/node-server'
-import { expect, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
 import type { House } from '#server/house.ts'
 import type { TestHouse } from '#workers/testing.ts'
 import { ownHouse } from '#workers/testing-house.ts'
@@ -52,6 +52,16 @@ export async function startMediaHouse({ worker = true } = {}): Promise<MediaHous
   if (worker) await house.startWorker()
   const all = begun.move()
   return { house, media, anna, api: apiOf(media, anna), dispose: () => all.disposeAsync() }
+}
+
+/** The same, set up before the tests of a file and taken down after them; there is nothing in it before. */
+export function mediaHouseOfFile(): MediaHouse {
+  const place = {} as MediaHouse
+  beforeAll(async () => {
+    Object.assign(place, await startMediaHouse())
+  })
+  afterAll(() => place.dispose?.())
+  return place
 }
 
 /** What serves pictures. */

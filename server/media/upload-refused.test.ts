@@ -6,35 +6,13 @@ import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import sharp from 'sharp'
 import { request } from 'undici'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { picture } from '#workers/imaging/samples.ts'
-import type { TestHouse } from '#workers/testing.ts'
-import {
-  type Api,
-  aSender,
-  type Body,
-  expectProblem,
-  form,
-  left,
-  type MediaHouse,
-  type MediaServer,
-  type Sender,
-  startMediaHouse,
-} from './testing.ts'
+import { aSender, type Body, expectProblem, form, left, mediaHouseOfFile } from './testing.ts'
 
-let place: MediaHouse
-let house: TestHouse
-let media: MediaServer
-let anna: Sender
-let api: Api
+const at = mediaHouseOfFile()
 
-beforeAll(async () => {
-  place = await startMediaHouse()
-  ;({ house, media, anna, api } = place)
-})
-afterAll(() => place?.dispose())
-
-const upload = (body: Body, headers: Record<string, string> = {}) => api.post('/upload', body, headers)
+const upload = (body: Body, headers: Record<string, string> = {}) => at.api.post('/upload', body, headers)
 
 describe('refused before anything is made of it', () => {
   const file = async (bytes: Uint8Array | Promise<Uint8Array>, name = 'a.jpg') => form([[await bytes, name]])
@@ -134,9 +112,9 @@ describe('refused before anything is made of it', () => {
       'url_not_allowed',
     ],
   ])('%s', async (_, body, status, code) => {
-    const before = await left(house)
+    const before = await left(at.house)
     await expectProblem(await upload(await body()), status, code)
-    expect(await left(house)).toEqual(before)
+    expect(await left(at.house)).toEqual(before)
   })
 
   test('says by a JSON pointer where instructions are wrong', async () => {
@@ -195,37 +173,37 @@ describe('refused before anything is made of it', () => {
       'too_many_items',
     ],
   ])('%s as the body', async (_, body, headers, status, code) => {
-    const before = await left(house)
+    const before = await left(at.house)
     await expectProblem(await upload(body, headers), status, code)
-    expect(await left(house)).toEqual(before)
+    expect(await left(at.house)).toEqual(before)
   })
 
   test('a file of more than 200 MB, before it is read to its end', async () => {
-    const before = await left(house)
+    const before = await left(at.house)
     let sent = 0
     const body = async function* () {
       yield Buffer.from(part)
       yield await picture()
       for (; sent < 400; sent++) yield Buffer.alloc(1_000_000, sent)
     }
-    const answer = await request(`${media.origin}/upload`, {
+    const answer = await request(`${at.media.origin}/upload`, {
       method: 'POST',
-      headers: { ...anna.headers, ...multipart },
+      headers: { ...at.anna.headers, ...multipart },
       body: Readable.from(body()),
     })
     expect(answer.statusCode).toBe(413)
     expect(await answer.body.json()).toMatchObject({ code: 'file_too_large' })
     expect(sent).toBeLessThan(300)
-    expect(await left(house)).toEqual(before)
+    expect(await left(at.house)).toEqual(before)
   })
 
   test('a request that announces more than may come, before a byte of it', async () => {
-    const head = `POST /upload HTTP/1.1\r\nHost: x\r\nAuthorization: ${anna.headers.Authorization}\r\nContent-Type: ${multipart['Content-Type']}\r\n`
+    const head = `POST /upload HTTP/1.1\r\nHost: x\r\nAuthorization: ${at.anna.headers.Authorization}\r\nContent-Type: ${multipart['Content-Type']}\r\n`
     for (const [length, beginning] of [
       [20_000_000_000, ''],
       [300_000_000, part],
     ] as const) {
-      const socket = connect(Number(new URL(media.origin).port), '127.0.0.1')
+      const socket = connect(Number(new URL(at.media.origin).port), '127.0.0.1')
       socket.write(`${head}Content-Length: ${length}\r\n\r\n${beginning}`)
       const [answer] = await once(socket, 'data')
       expect(String(answer)).toMatch(/^HTTP\/1.1 413 /)
@@ -234,22 +212,22 @@ describe('refused before anything is made of it', () => {
   })
 
   test('more files than come at once', async () => {
-    const before = await left(house)
+    const before = await left(at.house)
     const body = `${`${part}x\r\n`.repeat(10_001)}--b--`
     await expectProblem(await upload(body, multipart), 413, 'too_many_items')
-    expect(await left(house)).toEqual(before)
+    expect(await left(at.house)).toEqual(before)
   })
 
   test('without a key, with a wrong one, or one that may not do it', async () => {
-    const ask = (headers: Record<string, string>) => fetch(`${media.origin}/upload`, { method: 'POST', headers })
+    const ask = (headers: Record<string, string>) => fetch(`${at.media.origin}/upload`, { method: 'POST', headers })
     await expectProblem(await ask({}), 401, 'unauthenticated')
     await expectProblem(await ask({ Authorization: 'Bearer pass_x' }), 401, 'unauthenticated')
-    const reader = await aSender(house, 'Anna', ['read'])
+    const reader = await aSender(at.house, 'Anna', ['read'])
     await expectProblem(await ask(reader.headers), 403, 'forbidden_scope')
   })
 
   test('another method', async () => {
-    const answer = await fetch(`${media.origin}/upload`, { method: 'PUT' })
+    const answer = await fetch(`${at.media.origin}/upload`, { method: 'PUT' })
     expect(answer.headers.get('allow')).toBe('POST')
     await expectProblem(answer, 405, 'method_not_allowed')
   })

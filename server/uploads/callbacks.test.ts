@@ -6,7 +6,6 @@ import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { picture } from '#workers/imaging/samples.ts'
 import { reached, type TestHouse } from '#workers/testing.ts'
-import { createClient } from '../clients.ts'
 import { deleteGallery } from '../deletion.ts'
 import { createKey } from '../keys.ts'
 import { uploadEnded } from '../media/schemas.ts'
@@ -29,7 +28,7 @@ const served = new Map<string, Buffer>()
 beforeAll(async () => {
   place = await startMediaHouse()
   ;({ house, media } = place)
-  const { id: clientId } = await createClient(house, 'test', { name: 'Anna' })
+  const { clientId } = place.anna
   const made = await createKey(house, 'test', { clientId, scopes: ['upload', 'read', 'process'] })
   key = made.key
   secret = made.webhookSecret
