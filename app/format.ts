@@ -97,9 +97,11 @@ export function ago(at: Date, now: number): string {
   return 'just now'
 }
 
-/** The clock within the last day, else with the day. */
+/** The clock where it can be no other day's: within the last 20 hours, or later today; else with the day. */
 export function at(time: Date, now: number): string {
-  return Math.abs(now - time.getTime()) < 20 * 3600_000 ? clocks.time.format(time) : clocks.dayAndTime.format(time)
+  const ago = now - time.getTime()
+  const near = ago >= 0 ? ago < 20 * 3600_000 : dayOf(time) === dayOf(new Date(now))
+  return near ? clocks.time.format(time) : clocks.dayAndTime.format(time)
 }
 
 /** The clock with its seconds. */

@@ -11,6 +11,8 @@ export interface Look {
   act?(page: Page): Promise<void>
   /** What lies over a page is seen with the window, not with the whole page. */
   isOver?: boolean
+  /** Its figures are not known yet. */
+  counting?: boolean
 }
 
 export interface Places extends Scenes {
@@ -20,6 +22,8 @@ export interface Places extends Scenes {
   odd: string
   /** Of the client's own page, by link. */
   shareToken: string
+  /** Of clients' pages in other states. */
+  shared: { looking: string; moving: string; held: string; all: string }
 }
 
 /** For somebody of the house. */
@@ -88,7 +92,7 @@ export function staffPages(at: Places): Look[] {
     { name: 'new-run', path: `/runs/new?client=${at.client}`, ready: 'Lumen Photography' },
     { name: 'new-upload', path: `/uploads/new?client=${at.client}`, ready: /drop/i },
 
-    run('surveying', at.surveying, 'Looking at the account'),
+    run('surveying', at.surveying, 'Looking at the account', { counting: true }),
     run('planned', at.planned, 'Start the migration', { act: firstRow }),
     run('repeated', at.repeated, 'Take the changes over', { act: firstRow }),
     run('running', at.running, 'photos safe', { act: firstGallery }),
@@ -157,7 +161,11 @@ export function staffPages(at: Places): Look[] {
     { name: 'gallery-huge', path: `/galleries/${at.hugeGallery}`, ready: 'IMG_00001.jpg' },
 
     { name: 'certificate', path: `/runs/${at.migrated}/certificate`, ready: 'Certificate of completeness' },
-    { name: 'certificate-troubled', path: `/runs/${at.troubled}/certificate`, ready: 'Differences' },
+
+    { name: 'oauth', path: '/sources/oauth', ready: /./ },
+    { name: 'not-found', path: '/nowhere', ready: /page|found/i },
+    { name: 'client-not-there', path: `/clients/${crypto.randomUUID()}`, ready: /no such/i },
+    { name: 'gallery-not-there', path: `/galleries/${crypto.randomUUID()}`, ready: /no such/i },
 
     { name: 'providers', path: '/providers', ready: 'Pixieset' },
     { name: 'queues', path: '/queues', ready: /fetch.photos/i },
@@ -184,6 +192,19 @@ export function outsidePages(at: Places): Look[] {
         await expect(page.getByText('do not go together')).toBeVisible()
       },
     },
+    {
+      name: 'sign-in-code',
+      path: '/sign-in',
+      ready: 'Sign in to the console',
+      async act(page) {
+        const asks = { json: { twoFactorRedirect: true } }
+        await page.route('**/api/auth/sign-in/email', (route) => route.fulfill(asks), { times: 1 })
+        await page.getByLabel('E-mail').fill('somebody@pass.test')
+        await page.getByLabel('Password', { exact: true }).fill('theirs')
+        await page.getByRole('button', { name: 'Sign in' }).click()
+        await expect(page.getByRole('heading', { name: /code/i })).toBeVisible()
+      },
+    },
     { name: 'invitation-over', path: '/invitation/none', ready: /link|invitation/i },
     {
       name: 'photographer',
@@ -202,16 +223,22 @@ export function outsidePages(at: Places): Look[] {
           .first()
           .click(),
     },
+    { name: 'photographer-looking', path: `/p/${at.shared.looking}`, ready: /photos|galleries/ },
+    { name: 'photographer-moving', path: `/p/${at.shared.moving}`, ready: 'safe with us' },
+    { name: 'photographer-held', path: `/p/${at.shared.held}`, ready: 'safe with us' },
+    { name: 'photographer-all', path: `/p/${at.shared.all}`, ready: 'safe with us' },
     { name: 'photographer-closed', path: '/p/none', ready: 'This page is closed' },
   ]
 }
 
 /** Goes there and waits until it is there. */
-export async function show(page: Page, origin: string, { path, ready, act }: Look): Promise<void> {
+export async function show(page: Page, origin: string, { path, ready, act, counting }: Look): Promise<void> {
   await page.goto(`${origin}${path}`)
   await expect(page.getByText(ready).filter({ visible: true }).first()).toBeVisible()
   await act?.(page)
   await page.waitForLoadState('load')
+  // Shapes of what is still to come are no state to look at, but for a survey, which is one.
+  if (!counting) await expect(page.locator('.mantine-Skeleton-root:visible')).toHaveCount(0)
 }
 
 async function firstRow(page: Page): Promise<void> {

@@ -32,9 +32,22 @@ async function arrangeAll(system: System): Promise<Places> {
     sql`select public_id as "publicId" from galleries where run_id = ${runId} order by ordinal limit 1`,
   )
   const odd = await oddTiles(database.db, runId)
-  const { url: shared } = await call('share.createLink', { clientId, days: 7 })
+  const { url: link } = await call('share.createLink', { clientId, days: 7 })
+  const { rows: owners } = await database.db.execute<{ id: string; client: string }>(sql`
+    select id, client_id as client from runs`)
+  const share = async (run: string) => {
+    const { client } = owners.find(({ id }) => id === run)!
+    const link = await call('share.createLink', { clientId: client, days: 7 })
+    return link.url.split('/').at(-1) as string
+  }
+  const shared = {
+    looking: await share(scenes.planned),
+    moving: await share(scenes.running),
+    held: await share(scenes.blocked),
+    all: await share(scenes.done),
+  }
   await api.dispose()
-  return { ...scenes, migrated: runId, gallery: rows[0]!.publicId, odd, shareToken: shared.split('/').at(-1) }
+  return { ...scenes, migrated: runId, gallery: rows[0]!.publicId, odd, shareToken: link.split('/').at(-1), shared }
 }
 
 export async function signIn(page: Page, { url }: System, data: { email: string; password: string }): Promise<void> {

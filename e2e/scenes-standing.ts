@@ -163,6 +163,7 @@ async function makeFailed(db: Db): Promise<string> {
     todo: 'The provider answered something unknown (galleries[].id): have the connector looked at, then start another.',
     startedAt: minutesAgo(200),
     finishedAt: minutesAgo(180),
+    stateAt: minutesAgo(180),
     plan,
     fields,
   })
@@ -190,11 +191,12 @@ async function makeCancelled(db: Db): Promise<string> {
     todo: 'stays with her old host after all',
     startedAt: minutesAgo(500),
     finishedAt: minutesAgo(440),
+    stateAt: minutesAgo(440),
     plan,
     fields,
   })
   await addGalleries(db, run, whose, 25, (index) => (index < 14 ? safe(40) : moving(40, 0)))
-  await addEvent(db, run, 'cancelled', 'lena@pass.local', { note: 'stays with her old host after all' })
+  await addEvent(db, run, 'cancelled', 'lena@pass.local', { note: 'stays with her old host after all' }, 440)
   return run
 }
 

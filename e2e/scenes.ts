@@ -96,6 +96,7 @@ async function makeScenes(db: Db): Promise<Scenes> {
     state: 'paused',
     resumeTo: 'running',
     stateBy: 'lena@pass.local',
+    stateAt: minutesAgo(20),
     startedAt: minutesAgo(95),
     plan,
     fields,

@@ -36,7 +36,9 @@ export function RunsPage() {
   const isEmpty = !pending && !list.changing && rows.length === 0
   return (
     <>
-      <PageHead title={counts ? headline(counts.attention, counts.moving) : 'Runs'}>
+      <PageHead
+        title={counts ? (isNarrowed(filter) ? found(counts.all) : headline(counts.attention, counts.moving)) : 'Runs'}
+      >
         <Connection connection={connection} />
         <ViewsMenu address={address} />
       </PageHead>
@@ -82,6 +84,10 @@ export function RunsPage() {
     </>
   )
 }
+
+/** Of what the filters let through nothing is said of the others. */
+const found = (all: number) =>
+  all === 0 ? 'No run matches' : `${counted(all, 'run')} ${all === 1 ? 'matches' : 'match'}`
 
 function headline(waiting: number, moving: number): string {
   const moves = moving === 0 ? 'nothing moves' : moving === 1 ? 'one moves' : `${count(moving)} move`
@@ -169,7 +175,7 @@ function None({ filter, change }: { filter: Filter; change: (next: Partial<Filte
   if (isNarrowed(filter))
     return (
       <Empty
-        title="No run matches"
+        title="Nothing here"
         action={
           <Button variant="default" onClick={() => change({ ...clear, tab: 'all' })}>
             Clear the filters

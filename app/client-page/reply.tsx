@@ -28,7 +28,7 @@ export function Reply({ page, person }: { page: ClientPage; person: string | nul
           </span>
         </p>
       )}
-      <Group gap="sm">
+      <Group gap="sm" className={classes.replies}>
         {(!approval || changed) && page.stage === 'done' && (
           <Button size="md" leftSection={<Icon name="check" />} onClick={approve.open}>
             Everything looks right

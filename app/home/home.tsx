@@ -89,13 +89,14 @@ function HomeSection({ title, group: { runs, count: number }, all, aside }: Home
 
 /** The first line answers: does anything need me, and does it move? */
 function headline({ attention, moving }: HomeView): string {
+  const alone = attention.count === 0
   const moves =
     moving.count === 0
-      ? 'nothing is moving'
+      ? `nothing ${alone ? 'is' : 'else is'} moving`
       : moving.count === 1
-        ? 'one run is moving'
-        : `${count(moving.count)} runs are moving`
-  if (attention.count === 0) return `Nothing waits for you, ${moves}`
+        ? `one ${alone ? 'run' : 'other'} is moving`
+        : `${count(moving.count)} ${alone ? 'runs' : 'others'} are moving`
+  if (alone) return `Nothing waits for you, ${moves}`
   return `${attention.count === 1 ? 'One run waits' : `${count(attention.count)} runs wait`} for you, ${moves}`
 }
 

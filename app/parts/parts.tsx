@@ -90,17 +90,23 @@ export function Empty({
   )
 }
 
-/** It could not be shown: the sentence, and another try. */
+/** It could not be shown: the sentence, and another try or the way out. */
 export function Trouble({ message, again, whole }: { message: string; again?: () => void; whole?: boolean }) {
   return (
     <Empty
       whole={whole}
       title="This could not be shown"
       action={
-        again && (
+        again ? (
           <Button variant="default" leftSection={<Icon name="retry" />} onClick={again}>
             Try again
           </Button>
+        ) : (
+          whole && (
+            <Button component={Link} href="/" variant="default">
+              Home
+            </Button>
+          )
         )
       }
     >

@@ -17,13 +17,10 @@ type Locked = Outputs['passwords']['list']['galleries'][number]
 /** Galleries whose password the provider does not tell: filled in one by one, or from a table. */
 export function PasswordsPage({ scope }: { scope: Scope }) {
   const list = useQuery(useTRPC().passwords.list.queryOptions(scope))
-  const back =
-    'runId' in scope
-      ? { href: `/runs/${scope.runId}`, text: 'The run' }
-      : { href: `/clients/${scope.clientId}`, text: 'The client' }
+  const trail = useTrail(scope)
   return (
     <>
-      <PageHead title="Gallery passwords" crumbs={[back]} />
+      <PageHead title="Gallery passwords" crumbs={trail} />
       {list.isPending && [1, 2, 3].map((row) => <Skeleton key={row} height={40} my="md" />)}
       {list.error && !list.data && <Trouble message={sentence(list.error)!} again={() => list.refetch()} />}
       {list.data?.galleries.length === 0 && (
@@ -51,6 +48,24 @@ export function PasswordsPage({ scope }: { scope: Scope }) {
       )}
     </>
   )
+}
+
+/** Where it leads back to, by name once that is known. */
+function useTrail(scope: Scope): { href: string; text: string }[] {
+  const trpc = useTRPC()
+  const runId = 'runId' in scope ? scope.runId : null
+  const run = useQuery(trpc.search.run.queryOptions({ id: runId ?? '' }, { enabled: runId !== null }))
+  const clients = useQuery(trpc.clients.list.queryOptions(undefined, { enabled: runId === null }))
+  if ('runId' in scope)
+    return [
+      { href: '/runs', text: 'Runs' },
+      { href: `/runs/${scope.runId}`, text: run.data?.client.name ?? 'The run' },
+    ]
+  const client = clients.data?.find(({ id }) => id === scope.clientId)
+  return [
+    { href: '/clients', text: 'Clients' },
+    { href: `/clients/${scope.clientId}`, text: client?.name ?? 'The client' },
+  ]
 }
 
 function Row({ gallery }: { gallery: Locked }) {

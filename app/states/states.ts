@@ -68,8 +68,22 @@ export const healthStates = {
   unreachable: say('recovers', 'clock', 'not reachable'),
 } as const satisfies Record<string, StateWords>
 
+/** Nothing moves in a run that stands still or is over, whatever its galleries were doing. */
+const open = {
+  paused: say('waiting', 'circlePause', 'stands still'),
+  blocked: say('waiting', 'circlePause', 'stands still'),
+  failed: say('waiting', 'circleStop', 'not finished'),
+  cancelled: say('waiting', 'circleStop', 'not finished'),
+} as const satisfies Record<string, StateWords>
+
+/** A gallery that is being copied, as the state of its run lets it. */
+export function wordsOfCopying(runState: string): StateWords {
+  return Object.hasOwn(open, runState) ? open[runState as keyof typeof open] : galleryStates.copying
+}
+
 /** A gallery whose photos did not all come is not shown as plainly safe. */
-export function wordsOfGallery({ state, failed }: { state: string; failed: number }): StateWords {
+export function wordsOfGallery({ state, failed }: { state: string; failed: number }, runState = 'running'): StateWords {
+  if (state === 'copying') return wordsOfCopying(runState)
   const words = wordsOf(galleryStates, state)
   return failed > 0 && words.family === 'safe' ? say('needs-you', 'alert', 'with problems') : words
 }

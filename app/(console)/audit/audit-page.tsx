@@ -2,6 +2,7 @@
 import { Button, Select, Skeleton, TextInput } from '@mantine/core'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import { exactly } from '../../format.ts'
 import { Icon } from '../../icons.tsx'
 import { Connection, Dimmed } from '../../live/connection.tsx'
 import { useLive } from '../../live/use-live.ts'
@@ -9,7 +10,7 @@ import { Ago, Empty, PageHead, TextLink, Trouble } from '../../parts/parts.tsx'
 import { type Outputs, sentence, useTRPC, useTRPCClient } from '../../trpc.ts'
 import classes from './audit.module.css'
 import { useFilter } from './use-filter.ts'
-import { choicesOfActs, wordsOfAct } from './words.ts'
+import { choicesOfActs, wordOfDetail, wordOfKind, wordsOfAct } from './words.ts'
 
 type Act = Outputs['audit']['list']['acts'][number]
 
@@ -202,8 +203,8 @@ function ActRow({ act: { at, actor, act, client, subject, data } }: { act: Act }
           <dl className={classes.details}>
             {details.map(([name, value]) => (
               <div key={name}>
-                <dt>{name}</dt>
-                <dd>{typeof value === 'string' ? value : JSON.stringify(value)}</dd>
+                <dt>{wordOfDetail(name)}</dt>
+                <dd>{textOf(value)}</dd>
               </div>
             ))}
           </dl>
@@ -220,14 +221,24 @@ function Subject({ act, subject }: { act: string; subject: string }) {
   const short = <code className={classes.code}>{subject.slice(0, 8)}</code>
   if (act.startsWith('run.')) return <TextLink href={`/runs/${subject}`}>run {short}</TextLink>
   if (act.startsWith('client.')) return <TextLink href={`/clients/${subject}`}>client {short}</TextLink>
-  return <span title={subject}>{short}</span>
+  return (
+    <span title={subject}>
+      {wordOfKind(act)} {short}
+    </span>
+  )
+}
+
+const moment = /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/
+
+/** Moments as the person reads times; lists and numbers as they are. */
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return moment.test(value) ? exactly(new Date(value)) : value
+  return JSON.stringify(value)
 }
 
 const longest = 40
 
 function summaryOf(details: [string, unknown][]): string {
-  const text = details
-    .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
-    .join(', ')
+  const text = details.map(([name, value]) => `${wordOfDetail(name)} ${textOf(value)}`).join(', ')
   return text.length > longest ? `${text.slice(0, longest)}…` : text
 }

@@ -86,6 +86,29 @@ const acts: Record<string, string> = {
 
 export const wordsOfAct = (act: string) => acts[act] ?? act.replaceAll(/[._]/g, ' ')
 
+const singular: Record<string, string> = {
+  key: 'key',
+  link: 'link',
+  preset: 'preset',
+  source: 'source',
+  user: 'person',
+  watermark: 'watermark',
+  webhook: 'message',
+  worker: 'worker',
+  gallery: 'gallery',
+  deletion: 'deletion',
+}
+
+/** What an act was upon, where its id is all there is to say of it. */
+export const wordOfKind = (act: string) => singular[act.split('.')[0]!] ?? ''
+
+/** `expiresAt` → "expires", `photosAsked` → "photos asked". */
+export const wordOfDetail = (name: string) =>
+  name
+    .replace(/At$/, '')
+    .replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+    .replaceAll('_', ' ')
+
 /** For a select: whole kinds first, then each act, by kind. */
 export function choicesOfActs(known: string[]): { group: string; items: { value: string; label: string }[] }[] {
   const byKind = Map.groupBy(known, (act) => act.split('.')[0]!)

@@ -47,14 +47,17 @@ export function ClientsPage() {
     change({ text: '', tab: 'all' })
   }
   const isNarrowed = text !== '' || tab !== 'all'
+  const isEmpty = clients?.length === 0 && !isNarrowed && typed === ''
   return (
     <>
-      <PageHead title={counts && text === '' ? counted(counts.all, 'client') : 'Clients'}>
-        <Button onClick={add.open} leftSection={<Icon name="plus" size={14} />}>
-          Add a client
-        </Button>
+      <PageHead title={counts && counts.all > 0 && text === '' ? counted(counts.all, 'client') : 'Clients'}>
+        {!isEmpty && (
+          <Button onClick={add.open} leftSection={<Icon name="plus" size={14} />}>
+            Add a client
+          </Button>
+        )}
       </PageHead>
-      <div className={classes.filters}>
+      <div className={classes.filters} hidden={isEmpty}>
         <TextInput
           data-search
           aria-label="Search clients"

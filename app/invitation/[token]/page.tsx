@@ -1,4 +1,6 @@
+import { Button } from '@mantine/core'
 import type { Metadata } from 'next'
+import Link from 'next/link'
 import { invitedAddress } from '#server/trpc/request.ts'
 import { Empty } from '../../parts/parts.tsx'
 import classes from '../../sign-in/sign-in.module.css'
@@ -12,7 +14,15 @@ export default async function Page({ params }: { params: Promise<{ token: string
   if (email) return <AcceptForm token={token} email={email} />
   return (
     <main className={classes.page}>
-      <Empty whole title="This invitation does not work any more">
+      <Empty
+        whole
+        action={
+          <Button component={Link} href="/sign-in" variant="default">
+            Sign in
+          </Button>
+        }
+        title="This invitation does not work any more"
+      >
         It was used, withdrawn or has run out. Ask whoever invited you for a new one.
       </Empty>
     </main>

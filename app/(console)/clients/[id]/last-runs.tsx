@@ -12,6 +12,8 @@ const shown = 10
 export function LastRuns({ runs }: { runs: RunRow[] }) {
   const title = useProviderTitle()
   const last = runs.slice(0, shown).toReversed()
+  // One bar compares nothing.
+  if (last.length < 2) return null
   return (
     <nav className={classes.strip} aria-label={`The last ${counted(last.length, 'run')}`}>
       {last.map((run) => {

@@ -42,7 +42,7 @@ export function RunActions({ run }: { run: Snapshot }) {
   const ended = !open && run.kind === 'migration' && run.startedAt !== null
   const retryable = totals.failed > 0 && !['cancelled', 'planned', 'surveying'].includes(state)
   return (
-    <Group gap="sm">
+    <Group gap="xs">
       {state === 'running' && (
         <Button
           variant="default"

@@ -12,7 +12,7 @@ export function CauseEvidence({ runId, code }: { runId: string; code: string }) 
   if (!evidence.data) return <Trouble message={sentence(evidence.error)!} again={() => evidence.refetch()} />
   return (
     <section className={classes.evidence} aria-label="Evidence">
-      <h3>Evidence, without what signs in</h3>
+      <h3>Evidence, without passwords and tokens</h3>
       <ul>
         {evidence.data.map((one) => (
           <li key={`${one.at.toISOString()} ${one.url} ${one.page?.key}`}>

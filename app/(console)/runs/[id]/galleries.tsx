@@ -8,14 +8,14 @@ import { createColumnHelper, tableFeatures, useTable } from '@tanstack/react-tab
 import { useVirtualizer } from '@tanstack/react-virtual'
 import Link from 'next/link'
 import { useSearchParams } from 'next/navigation'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { at, count, counted, usually } from '../../../format.ts'
 import { Icon } from '../../../icons.tsx'
 import { useNow } from '../../../live/use-now.ts'
 import { Section, Trouble } from '../../../parts/parts.tsx'
 import { ProgressBar } from '../../../progress/progress-bar.tsx'
 import { State } from '../../../states/state.tsx'
-import { wordsOfGallery } from '../../../states/states.ts'
+import { wordsOfCopying, wordsOfGallery } from '../../../states/states.ts'
 import { sentence } from '../../../trpc.ts'
 import { wordsOfCode } from '../../../words.ts'
 import classes from './galleries.module.css'
@@ -53,7 +53,7 @@ export function Galleries({ run }: { run: Snapshot }) {
                 aria-pressed={id === tab.id}
                 onClick={() => setInAddress('state', id === 'all' ? '' : id)}
               >
-                {word} <span>{count(countOf(states))}</span>
+                {id === 'moving' ? wordsOfCopying(run.state).word : word} <span>{count(countOf(states))}</span>
               </button>
             ))}
         </fieldset>
@@ -90,17 +90,18 @@ function setInAddress(name: string, value: string): void {
 
 const features = tableFeatures({})
 const helper = createColumnHelper<typeof features, GalleryRow>()
-const columns = helper.columns([
-  helper.display({ id: 'title', header: 'Gallery', cell: ({ row }) => <Title gallery={row.original} /> }),
-  helper.display({ id: 'photos', header: 'Photos', cell: ({ row }) => <Photos gallery={row.original} /> }),
-  helper.display({ id: 'progress', header: 'Progress', cell: ({ row }) => <Progress gallery={row.original} /> }),
-  helper.display({
-    id: 'state',
-    header: 'State',
-    cell: ({ row }) => <State of={wordsOfGallery(row.original)} />,
-  }),
-  helper.display({ id: 'more', header: 'Note', cell: ({ row }) => <More gallery={row.original} /> }),
-])
+const columnsOf = (runState: string) =>
+  helper.columns([
+    helper.display({ id: 'title', header: 'Gallery', cell: ({ row }) => <Title gallery={row.original} /> }),
+    helper.display({ id: 'photos', header: 'Photos', cell: ({ row }) => <Photos gallery={row.original} /> }),
+    helper.display({ id: 'progress', header: 'Progress', cell: ({ row }) => <Progress gallery={row.original} /> }),
+    helper.display({
+      id: 'state',
+      header: 'State',
+      cell: ({ row }) => <State of={wordsOfGallery(row.original, runState)} />,
+    }),
+    helper.display({ id: 'more', header: 'Note', cell: ({ row }) => <More gallery={row.original} /> }),
+  ])
 
 interface TableProps {
   run: Snapshot
@@ -131,6 +132,7 @@ function GalleryTable({ run, states, search, expected, clear }: TableProps) {
     held,
     visible,
   })
+  const columns = useMemo(() => columnsOf(run.state), [run.state])
   const table = useTable({ features, columns, data: rows, getRowId: (row) => String(row.id) })
   const modelRows = table.getRowModel().rows
   const total = pending || more ? Math.max(expected ?? 0, rows.length + 1) : rows.length

@@ -73,7 +73,7 @@ export function RetryDialog({ run, opened, onClose, what, photos, onDone }: Retr
         </Radio.Group>
         <Checkbox
           label="Keep evidence of what fails"
-          description="For an hour: the requests that led to each failure, without what signs in"
+          description="For an hour: the requests that led to each failure, without passwords and tokens"
           checked={capture}
           onChange={(event) => setCapture(event.currentTarget.checked)}
         />

@@ -14,6 +14,7 @@ import { Headline } from './headline.tsx'
 import { Notices } from './notices.tsx'
 import { Plan } from './plan.tsx'
 import { Proof } from './proof.tsx'
+import classes from './run.module.css'
 import { Stages } from './stages.tsx'
 import { wordsOfRun } from './state-of-run.ts'
 import { Timeline } from './timeline.tsx'
@@ -42,12 +43,16 @@ export function RunPage({ runId }: { runId: string }) {
         ]}
         title={run.client.name}
       >
-        <State of={wordsOfRun(run)} />
-        <Priority of={run} />
-        <ShortId id={runId} what="run" />
-        <Connection connection={connection} />
-        {run.startedAt !== null && <Proof run={run} />}
-        <RunActions run={run} />
+        <span className={classes.standing}>
+          <State of={wordsOfRun(run)} />
+          <Priority of={run} />
+          <ShortId id={runId} what="run" />
+          <Connection connection={connection} />
+        </span>
+        <span className={classes.actions}>
+          {run.startedAt !== null && <Proof run={run} />}
+          <RunActions run={run} />
+        </span>
       </PageHead>
       <Dimmed connection={connection}>
         <Body run={run} detail={detail.data} />
