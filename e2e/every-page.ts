@@ -202,7 +202,7 @@ export function outsidePages(at: Places): Look[] {
         await page.getByLabel('E-mail').fill('somebody@pass.test')
         await page.getByLabel('Password', { exact: true }).fill('theirs')
         await page.getByRole('button', { name: 'Sign in' }).click()
-        await expect(page.getByRole('heading', { name: /code/i })).toBeVisible()
+        await expect(page.getByRole('heading', { name: 'One more step' })).toBeVisible()
       },
     },
     { name: 'invitation-over', path: '/invitation/none', ready: /link|invitation/i },

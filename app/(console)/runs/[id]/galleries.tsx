@@ -263,7 +263,7 @@ const isOver = ({ state }: GalleryRow) => state === 'verified' || state === 'pub
 
 function Progress({ gallery }: { gallery: GalleryRow }) {
   const { copied, rendered, published, skipped, failed, total, state } = gallery
-  if (state === 'found' || state === 'planned') return null
+  if (state === 'found' || state === 'planned' || (total === 0 && isOver(gallery))) return null
   const counts = { found: total, stored: copied - rendered, rendered: rendered - published, published, skipped, failed }
   return (
     <ProgressBar

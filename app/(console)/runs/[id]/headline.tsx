@@ -63,7 +63,9 @@ function timesOf({ startedAt, finishedAt, clock }: Snapshot, now: number): { wor
 function Facts({ run }: { run: Snapshot }) {
   const now = useNow()
   const { totals, statedBytes, secondsLeft, bytesPerSecond, settledPerSecond } = run
-  const wholeBytes = Math.max(totals.bytesFound, statedBytes ?? 0)
+  // Once all is copied, what the provider stated of sizes says nothing more.
+  const allCopied = totals.listing === 0 && totals.copied + totals.skipped + totals.failed >= totals.found
+  const wholeBytes = allCopied ? totals.bytes : Math.max(totals.bytesFound, statedBytes ?? 0)
   const facts = [wholeBytes > totals.bytes ? sizeOf(totals.bytes, wholeBytes) : size(totals.bytes)]
   const pace = paceOf(run)
   if (pace) facts.push(pace)

@@ -71,7 +71,7 @@ function StageTimes({ stage, run }: { stage: Snapshot['stages'][number]; run: Sn
 const [width, height] = [120, 24]
 
 /** Photos a second over the last 15 minutes; a stall is a flat line on the ground. */
-function Sparkline({ run: { spark: values, lastStoredAt, state, stalledSince } }: { run: Snapshot }) {
+function Sparkline({ run: { spark: values, lastStoredAt, state, stalledSince, totals } }: { run: Snapshot }) {
   const now = useNow()
   const most = Math.max(...values, 0.001)
   const step = width / Math.max(values.length - 1, 1)
@@ -79,7 +79,9 @@ function Sparkline({ run: { spark: values, lastStoredAt, state, stalledSince } }
   const line = values.map((value, index) => `${(index * step).toFixed(1)},${y(value).toFixed(1)}`).join(' ')
   // Half a minute without a photo is a pause between large ones; two bars and more are a standstill.
   const flat = values.length - 1 - values.findLastIndex((value) => value > 0)
-  const stands = (state === 'running' && flat >= 2) || stalledSince !== null
+  // What is all copied has no rate that could fall.
+  const open = totals.listing > 0 || totals.copied + totals.skipped + totals.failed < totals.found
+  const stands = (state === 'running' && open && flat >= 2) || stalledSince !== null
   const since = lastStoredAt && stands ? `, no photo since ${ago(new Date(lastStoredAt), now)}` : ''
   const current = stands ? '0 photos/s' : rate(values.at(-1) ?? 0, 'photos')
   const title = `Photos a second over the last 15 minutes: now ${current}, at most ${rate(most, 'photos')}${since}`

@@ -3,7 +3,7 @@ import { Button, Checkbox, Group, Radio, Select, Skeleton, Stack } from '@mantin
 import { useDisclosure } from '@mantine/hooks'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useRouter } from 'next/navigation'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useEffect, useState } from 'react'
 import { Icon } from '../../../icons.tsx'
 import { PageHead } from '../../../parts/parts.tsx'
 import { Problem } from '../../../parts/problem.tsx'
@@ -114,6 +114,12 @@ function ChooseSource({
   const sources = useSources(clientId)
   const title = useProviderTitle()
   const [wanted, setWanted] = useState(false)
+  // Where there is one only, it is meant.
+  const only = sources.data?.length === 1 && sourceId === null ? sources.data[0]!.id : null
+  // biome-ignore lint/correctness/useExhaustiveDependencies: chosen once, when it is known
+  useEffect(() => {
+    if (only) onChoose(only)
+  }, [only])
   if (sources.isPending) return <Skeleton height={36} />
   if (sources.error) return <Problem sentence={sentence(sources.error)} />
   const adding = wanted || sources.data.length === 0
