@@ -1,8 +1,6 @@
-import { Button } from '@mantine/core'
 import type { Metadata } from 'next'
-import Link from 'next/link'
 import { invitedAddress } from '#server/trpc/request.ts'
-import { Empty } from '../../parts/parts.tsx'
+import { Empty, TextLink } from '../../parts/parts.tsx'
 import classes from '../../sign-in/sign-in.module.css'
 import { AcceptForm } from './accept-form.tsx'
 
@@ -14,15 +12,7 @@ export default async function Page({ params }: { params: Promise<{ token: string
   if (email) return <AcceptForm token={token} email={email} />
   return (
     <main className={classes.page}>
-      <Empty
-        whole
-        action={
-          <Button component={Link} href="/sign-in" variant="default">
-            Sign in
-          </Button>
-        }
-        title="This invitation does not work any more"
-      >
+      <Empty whole action={<TextLink href="/sign-in">Sign in</TextLink>} title="This invitation does not work any more">
         It was used, withdrawn or has run out. Ask whoever invited you for a new one.
       </Empty>
     </main>
