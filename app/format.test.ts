@@ -26,6 +26,12 @@ describe('numbers and times', () => {
     tellTimesIn(undefined)
     expect(at(moment, moment.getTime())).not.toContain('UTC')
   })
+  it('names the day of a moment to come that is not today, and of one long ago', () => {
+    const now = new Date(2026, 2, 1, 16, 0).getTime()
+    const hours = (n: number) => at(new Date(now + n * 3_600_000), now)
+    expect([hours(-18), hours(2)]).toEqual([expect.not.stringContaining('Mar'), expect.not.stringContaining('Mar')])
+    expect([hours(-30), hours(18)]).toEqual([expect.stringContaining('Feb'), expect.stringContaining('Mar')])
+  })
   it('writes lengths in two units at most', () => {
     expect([4, 750, 11_100, 187_200].map(duration)).toEqual(['4 s', '12 min 30 s', '3 h 5 min', '2 d 4 h'])
   })

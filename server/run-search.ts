@@ -73,6 +73,8 @@ export interface FoundRun extends RunRow {
   staff: string
   /** Galleries that need a look. */
   attention: number
+  /** Nothing of it is left to do but what the provider brings back, or lets be asked for later. */
+  waits: boolean
   /** It should move and nobody who could do its work is alive. */
   stalled: boolean
 }
@@ -154,7 +156,7 @@ export async function runsById(house: Searching, ids: string[]): Promise<FoundRu
   if (ids.length === 0) return []
   const { rows } = await house.pool.query<FoundRun>(
     `select row.*, r.state_by as "stateBy", r.state_at as "stateAt", r.created_by as "createdBy",
-       coalesce(r.assigned_to, r.created_by) as staff,
+       coalesce(r.assigned_to, r.created_by) as staff, r.state = 'running' and r.waits_since is not null as waits,
        (select count(*)::int from galleries g where g.run_id = r.id and g.state = 'attention' and g.deletion_id is null) as attention
      from (${runRows} where r.id = any($1) and c.deletion_id is null) row join runs r on r.id = row.id
      order by array_position($1, r.id)`,

@@ -10,7 +10,11 @@ import { runStates, standing, wordsOf } from '../states/states.ts'
 import type { Outputs } from '../trpc.ts'
 import classes from './run-list.module.css'
 
-export type RunRow = Outputs['runs']['list']['runs'][number] & { attention?: number; stalled?: boolean }
+export type RunRow = Outputs['runs']['list']['runs'][number] & {
+  attention?: number
+  stalled?: boolean
+  waits?: boolean
+}
 
 /** When it ended, else began, else was made. */
 export const timeOf = (run: RunRow): Date => run.finishedAt ?? run.startedAt ?? run.createdAt
@@ -20,10 +24,10 @@ export function Dated({ run }: { run: RunRow }) {
 }
 
 export function RunState({ run }: { run: RunRow }) {
-  const { state, todo, attention = 0, stalled } = run
+  const { state, todo, attention = 0, stalled, waits } = run
   return (
     <span className={classes.state}>
-      <State of={stalled ? standing.stalled : wordsOf(runStates, state)} />
+      <State of={stalled ? standing.stalled : waits ? standing.waiting : wordsOf(runStates, state)} />
       <Priority of={run} small />
       {todo && state === 'blocked' && (
         <span className={classes.dim} title={todo}>

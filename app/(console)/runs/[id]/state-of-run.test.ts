@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { wordsOfGallery } from '../../../states/states.ts'
 import { wordsOfRun } from './state-of-run.ts'
 
 const moving: Parameters<typeof wordsOfRun>[0] = {
@@ -28,4 +29,12 @@ test('whatever else is the matter, a run without anybody who works is stalled, a
   expect(wordsOfRun(stalled)).toMatchObject({ word: 'stalled', family: 'needs-you' })
   expect(wordsOfRun({ ...stalled, state: 'paused' }).word).toBe('paused')
   expect(wordsOfRun({ ...stalled, state: 'done_with_problems' }).word).toBe('done with problems')
+})
+
+test('nothing moves in a run that stands still or is over', () => {
+  const words = (run: string) => wordsOfGallery({ state: 'copying', failed: 0 }, run).word
+  expect(words('running')).toBe('moving')
+  expect([words('paused'), words('blocked')]).toEqual(['stands still', 'stands still'])
+  expect([words('failed'), words('cancelled')]).toEqual(['not finished', 'not finished'])
+  expect(wordsOfGallery({ state: 'published', failed: 0 }, 'cancelled').word).toBe('safe')
 })
