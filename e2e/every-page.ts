@@ -162,7 +162,12 @@ export function staffPages(at: Places): Look[] {
 
     { name: 'certificate', path: `/runs/${at.migrated}/certificate`, ready: 'Certificate of completeness' },
 
-    { name: 'oauth', path: '/sources/oauth', ready: /./ },
+    {
+      name: 'oauth',
+      path: '/sources/oauth',
+      ready: /./,
+      act: (page) => expect(page.getByRole('main').getByRole('alert')).toBeVisible(),
+    },
     { name: 'not-found', path: '/nowhere', ready: 'There is no such page' },
     { name: 'client-not-there', path: `/clients/${crypto.randomUUID()}`, ready: /no such/i },
     { name: 'gallery-not-there', path: `/galleries/${crypto.randomUUID()}`, ready: /no such/i },

@@ -168,17 +168,24 @@ async function makeFailed(db: Db): Promise<string> {
     fields,
   })
   await addGalleries(db, run, whose, 30, (index) => (index < 9 ? safe(51) : moving(51, 0)))
-  await addEvent(db, run, 'unrecognised', 'worker', {
-    step: 'list-gallery',
-    code: 'unexpected_page',
-    expected: 'galleries[].id',
-    url: 'https://api.zenfolio.com/api/1.8/zfapi.asmx',
-    status: 200,
-    contentType: 'text/html',
-    excerpt: '<title>We will be back soon</title>\n<h1>Scheduled maintenance</h1>',
-    page: null,
-    screenshot: null,
-  })
+  await addEvent(
+    db,
+    run,
+    'unrecognised',
+    'worker',
+    {
+      step: 'list-gallery',
+      code: 'unexpected_page',
+      expected: 'galleries[].id',
+      url: 'https://api.zenfolio.com/api/1.8/zfapi.asmx',
+      status: 200,
+      contentType: 'text/html',
+      excerpt: '<title>We will be back soon</title>\n<h1>Scheduled maintenance</h1>',
+      page: null,
+      screenshot: null,
+    },
+    180,
+  )
   return run
 }
 
