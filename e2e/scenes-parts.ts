@@ -1,7 +1,7 @@
 // What scenes are made of: clients, runs and galleries as rows of the ledger.
 import { randomUUID } from 'node:crypto'
 import { sql } from 'drizzle-orm'
-import type { Db } from '#db/client.ts'
+import type { Tx } from '#db/client.ts'
 import { attempts, clients, events, folders, galleries, photos, runGalleries, runs, sets, sources } from '#db/schema.ts'
 
 type RunValues = typeof runs.$inferInsert
@@ -43,7 +43,7 @@ export const plan = {
   fields,
 }
 
-export async function addClient(db: Db, name: string, index: number, provider = 'zenfolio') {
+export async function addClient(db: Tx, name: string, index: number, provider = 'zenfolio') {
   const email = `${name.toLowerCase().replaceAll(/[^a-z]+/g, '.')}@example.test`
   const [client] = await db
     .insert(clients)
@@ -69,7 +69,7 @@ export async function addClient(db: Db, name: string, index: number, provider = 
 }
 
 export async function addRun(
-  db: Db,
+  db: Tx,
   { client, source }: { client: string; source: string | null },
   values: Partial<RunValues> & Pick<RunValues, 'state'>,
 ) {
@@ -94,7 +94,7 @@ export async function addRun(
 }
 
 export const addEvent = (
-  db: Db,
+  db: Tx,
   runId: string,
   kind: string,
   actor: string,
@@ -103,7 +103,7 @@ export const addEvent = (
 ) => db.insert(events).values({ runId, kind, actor, data, at: minutesAgo(minutes) })
 
 /** Galleries were listed, built and verified one after the other since the start, not when the scene was made. */
-export async function spread(db: Db): Promise<void> {
+export async function spread(db: Tx): Promise<void> {
   const between = (from: string, to: string) =>
     sql`r.started_at + (${sql.raw(from)} + (${sql.raw(to)} - ${sql.raw(from)}) * ((g.ordinal * 37) % 101) / 100.0) * (coalesce(r.finished_at, now()) - r.started_at)`
   await db.execute(sql`
@@ -153,7 +153,7 @@ const couples = [
 const places = ['Lake Como', 'Old Town Hall', 'Villa Rosa', 'Brighton Pier', 'Gut Sonnenhof', 'Kirchheim']
 
 export async function addGalleries(
-  db: Db,
+  db: Tx,
   runId: string,
   { client, source }: { client: string; source: string | null },
   count: number,
@@ -197,7 +197,7 @@ export async function addGalleries(
 
 export type Planned = Partial<typeof runGalleries.$inferInsert> & Pick<typeof runGalleries.$inferInsert, 'difference'>
 
-export async function addPlanned(db: Db, runId: string, count: number, said: (index: number) => Planned) {
+export async function addPlanned(db: Tx, runId: string, count: number, said: (index: number) => Planned) {
   const values = Array.from({ length: count }, (_, index) => {
     const kind = folderTitles[Math.floor((index / count) * folderTitles.length)]!
     const year = String(2012 + (Math.floor((index * 60) / count) % 10))
@@ -222,7 +222,7 @@ export async function addPlanned(db: Db, runId: string, count: number, said: (in
 }
 
 export async function addPhotos(
-  db: Db,
+  db: Tx,
   runId: string,
   ref: string,
   count: number,

@@ -1,7 +1,7 @@
 // Runs that stand still or end, each for another reason, and one that is larger than a page can hold.
 import { randomUUID } from 'node:crypto'
 import { sql } from 'drizzle-orm'
-import type { Db } from '#db/client.ts'
+import type { Tx } from '#db/client.ts'
 import { causeNotes, galleries, hostBudgets, manifests, photos, sets } from '#db/schema.ts'
 import {
   addClient,
@@ -30,7 +30,7 @@ export interface Standing {
   upload: string
 }
 
-export async function makeStanding(db: Db): Promise<Standing> {
+export async function makeStanding(db: Tx): Promise<Standing> {
   const huge = await makeHuge(db)
   return {
     stalled: await makeStalled(db),
@@ -45,7 +45,7 @@ export async function makeStanding(db: Db): Promise<Standing> {
 }
 
 /** The job is as a worker left it that was killed; no heart is listened to, so that nobody takes it over. */
-async function makeStalled(db: Db): Promise<string> {
+async function makeStalled(db: Tx): Promise<string> {
   const whose = await addClient(db, 'Petra Lindqvist', 8)
   const run = await addRun(db, whose, { state: 'running', plan, fields, startedAt: minutesAgo(75) })
   await addGalleries(db, run, whose, 120, (index) => (index < 52 ? safe(74) : moving(74, index < 56 ? 30 : 0)))
@@ -56,7 +56,7 @@ async function makeStalled(db: Db): Promise<string> {
 }
 
 /** Its host has asked us to wait; the only scene of this provider. */
-async function makeLimited(db: Db): Promise<string> {
+async function makeLimited(db: Tx): Promise<string> {
   const whose = await addClient(db, 'Ana & Luís Fotógrafos', 9, 'pixieset')
   const run = await addRun(db, whose, { state: 'running', plan, fields, startedAt: minutesAgo(40) })
   await addGalleries(db, run, whose, 96, (index) => (index < 20 ? safe(64) : moving(64, index < 24 ? 12 : 0)))
@@ -78,7 +78,7 @@ async function makeLimited(db: Db): Promise<string> {
 }
 
 /** All are here but a handful that did not come at once. */
-async function makeRetrying(db: Db): Promise<string> {
+async function makeRetrying(db: Tx): Promise<string> {
   const whose = await addClient(db, 'Studio Feldmann', 10)
   const run = await addRun(db, whose, { state: 'running', plan, fields, startedAt: minutesAgo(90) })
   const late = 23
@@ -98,7 +98,7 @@ async function makeRetrying(db: Db): Promise<string> {
 }
 
 /** Nothing is left but what the provider is bringing back. */
-async function makeArchived(db: Db): Promise<string> {
+async function makeArchived(db: Tx): Promise<string> {
   const whose = await addClient(db, 'Bergblick Studio', 11, 'pic-time')
   const values = { state: 'running' as const, plan, fields, startedAt: minutesAgo(260), waitsSince: minutesAgo(130) }
   const run = await addRun(db, whose, values)
@@ -119,7 +119,7 @@ async function makeArchived(db: Db): Promise<string> {
 const hugePhotos = 6214
 
 /** One gallery of thousands that is still listed; nobody knows how many there are. */
-async function makeHuge(db: Db): Promise<Pick<Standing, 'huge' | 'hugeGallery'>> {
+async function makeHuge(db: Tx): Promise<Pick<Standing, 'huge' | 'hugeGallery'>> {
   const whose = await addClient(db, 'Marathon Bilder GmbH', 12)
   const run = await addRun(db, whose, {
     state: 'running',
@@ -155,7 +155,7 @@ async function makeHuge(db: Db): Promise<Pick<Standing, 'huge' | 'hugeGallery'>>
   return { huge: run, hugeGallery: gallery!.publicId }
 }
 
-async function makeFailed(db: Db): Promise<string> {
+async function makeFailed(db: Tx): Promise<string> {
   const whose = await addClient(db, 'Nils Haugen', 13)
   const run = await addRun(db, whose, {
     state: 'failed',
@@ -189,7 +189,7 @@ async function makeFailed(db: Db): Promise<string> {
   return run
 }
 
-async function makeCancelled(db: Db): Promise<string> {
+async function makeCancelled(db: Tx): Promise<string> {
   const whose = await addClient(db, 'Sofia Marchetti', 14)
   const run = await addRun(db, whose, {
     state: 'cancelled',
@@ -208,7 +208,7 @@ async function makeCancelled(db: Db): Promise<string> {
 }
 
 /** A dropped folder; the sender has gone away in the middle. */
-async function makeUpload(db: Db): Promise<string> {
+async function makeUpload(db: Tx): Promise<string> {
   const whose = await addClient(db, 'Café Lichtblick', 15)
   const run = await addRun(
     db,
@@ -236,7 +236,7 @@ async function makeUpload(db: Db): Promise<string> {
 }
 
 /** Scenes whose times run out, put back to where they are worth looking at. */
-export async function renewStanding(db: Db, { retrying }: Pick<Standing, 'retrying'>): Promise<void> {
+export async function renewStanding(db: Tx, { retrying }: Pick<Standing, 'retrying'>): Promise<void> {
   const inMinutes = (minutes: number) => new Date(Date.now() + minutes * 60_000)
   await db
     .update(hostBudgets)
@@ -249,7 +249,7 @@ export async function renewStanding(db: Db, { retrying }: Pick<Standing, 'retryi
 }
 
 /** What somebody has decided about causes: one ignored, one resolved that came back. */
-export async function decideSome(db: Db, run: string): Promise<void> {
+export async function decideSome(db: Tx, run: string): Promise<void> {
   const decided = { runId: run, decidedBy: 'lena@pass.local', decidedAt: minutesAgo(30) }
   await db.insert(causeNotes).values([
     { ...decided, code: 'not_available', state: 'skipped', decision: 'ignored', photos: 2, note: 'the client knows' },

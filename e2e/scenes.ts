@@ -1,7 +1,7 @@
 // Runs in every state, as rows of the ledger: what the screenshots and `npm run demo` show. Nothing in them is left for a
 // worker to do.
 import { eq, sql } from 'drizzle-orm'
-import type { Db } from '#db/client.ts'
+import type { Db, Tx } from '#db/client.ts'
 import { samples } from '#db/schema.ts'
 import {
   addClient,
@@ -37,12 +37,13 @@ const arranged = new WeakMap<Db, Promise<Scenes>>()
 
 /** Once for each database. */
 export function arrange(db: Db): Promise<Scenes> {
-  const scenes = arranged.get(db) ?? makeScenes(db)
+  // At once: a worker that saw a run before its galleries would take it for done.
+  const scenes = arranged.get(db) ?? db.transaction((tx) => makeScenes(tx))
   arranged.set(db, scenes)
   return scenes
 }
 
-async function makeScenes(db: Db): Promise<Scenes> {
+async function makeScenes(db: Tx): Promise<Scenes> {
   const names = [
     'Anna Weber',
     'Studio Nordlicht',
@@ -202,7 +203,7 @@ function differing(index: number): Planned {
 }
 
 /** 1,763 galleries, most of them still to come, with one of everything that can be the matter. */
-async function fillBigRun(db: Db, runId: string, whose: { client: string; source: string }) {
+async function fillBigRun(db: Tx, runId: string, whose: { client: string; source: string }) {
   await addGalleries(db, runId, whose, 1763, (index) => {
     if (index === 3) return { ...moving(29, 0), state: 'attention', code: 'count_mismatch', total: 29, listed: 29 }
     if (index === 5) return { state: 'attention', code: 'password_needed', statedCount: 18 }
@@ -222,7 +223,7 @@ async function fillBigRun(db: Db, runId: string, whose: { client: string; source
   await addPhotos(db, runId, 'g30', 3, { state: 'failed', code: 'truncated', step: 'fetch-photos' })
 }
 
-async function addTroubles(db: Db, runId: string) {
+async function addTroubles(db: Tx, runId: string) {
   await addPhotos(db, runId, 'g0', 31, { state: 'failed', code: 'truncated', step: 'fetch-photos' })
   await addPhotos(db, runId, 'g0', 3, { state: 'failed', code: 'source_error', step: 'fetch-photos' })
   await addPhotos(db, runId, 'g0', 6, { state: 'skipped', code: 'gone_at_source', step: 'fetch-photos' })
@@ -230,7 +231,7 @@ async function addTroubles(db: Db, runId: string) {
 }
 
 /** A survey that nobody takes up while it is looked at. */
-async function holdSurvey(db: Db, runId: string) {
+async function holdSurvey(db: Tx, runId: string) {
   await db.execute(sql`
     insert into pgboss.job (name, data, start_after) values ('survey-source', jsonb_build_object('runId', ${runId}::text), now() + interval '1 day')`)
 }

@@ -57,24 +57,26 @@ export function ClientsPage() {
           </Button>
         )}
       </PageHead>
-      <div className={classes.filters} hidden={isEmpty}>
-        <TextInput
-          data-search
-          aria-label="Search clients"
-          placeholder="Name or e-mail"
-          leftSection={<Icon name="search" />}
-          value={typed}
-          onChange={(event) => setTyped(event.currentTarget.value)}
-          className={classes.search}
-        />
-        <Tabs
-          label="By what they need"
-          words={tabWords}
-          counts={counts}
-          tab={tab}
-          onChange={(next) => change({ tab: next })}
-        />
-      </div>
+      {!isEmpty && (
+        <div className={classes.filters}>
+          <TextInput
+            data-search
+            aria-label="Search clients"
+            placeholder="Name or e-mail"
+            leftSection={<Icon name="search" />}
+            value={typed}
+            onChange={(event) => setTyped(event.currentTarget.value)}
+            className={classes.search}
+          />
+          <Tabs
+            label="By what they need"
+            words={tabWords}
+            counts={counts}
+            tab={tab}
+            onChange={(next) => change({ tab: next })}
+          />
+        </div>
+      )}
       {pages.isPending && [1, 2, 3, 4, 5].map((row) => <Skeleton key={row} height={32} my="md" />)}
       {pages.error && !clients && <Trouble message={sentence(pages.error)!} again={() => pages.refetch()} />}
       {clients?.length === 0 && !isNarrowed && (
