@@ -160,7 +160,7 @@ export function staffPages(at: Places): Look[] {
     { name: 'gallery-odd', path: `/galleries/${at.odd}`, ready: 'first-dance.mp4', act: picturesThere },
     { name: 'gallery-huge', path: `/galleries/${at.hugeGallery}`, ready: 'IMG_00001.jpg' },
 
-    { name: 'certificate', path: `/runs/${at.migrated}/certificate`, ready: 'Certificate of completeness' },
+    { name: 'certificate', path: `/runs/${at.migrated}/certificate`, ready: 'Galleries verified' },
 
     {
       name: 'oauth',

@@ -196,18 +196,7 @@ export async function home(house: Searching, since: Date): Promise<HomeView> {
       [stalled, since],
     ),
   ])
-  return { ...standsBeforeMoves(attention, moving), finished }
-}
-
-/** What should move and has nobody who does its work needs a person more than anything that waits for a start. */
-function standsBeforeMoves(attention: HomeView['attention'], moving: HomeView['moving']) {
-  const [stalled, moves] = [moving.runs.filter((run) => run.stalled), moving.runs.filter((run) => !run.stalled)]
-  const at = attention.runs.findIndex(({ state }) => state === 'planned')
-  const runs = attention.runs.toSpliced(at < 0 ? attention.runs.length : at, 0, ...stalled)
-  return {
-    attention: { runs, count: attention.count + stalled.length },
-    moving: { runs: moves, count: moving.count - stalled.length },
-  }
+  return { attention, moving, finished }
 }
 
 async function homeGroup(house: Searching, where: string, order: string, values: unknown[]) {
