@@ -12,6 +12,12 @@ import type { Cause } from './failures.tsx'
 import { RetryDialog } from './retry-dialog.tsx'
 import type { Snapshot } from './use-run.ts'
 
+const whileDoing: Record<string, string> = {
+  'fetch-photos': 'while copying',
+  'render-photos': 'while rendering',
+  'reconcile-gallery': 'while comparing',
+}
+
 /** The photos of one cause, chosen ones to be tried again. */
 export function CausePhotos({ run, cause }: { run: Snapshot; cause: Cause }) {
   const trpc = useTRPC()
@@ -51,7 +57,7 @@ export function CausePhotos({ run, cause }: { run: Snapshot; cause: Cause }) {
               <span className={classes.dim}>
                 in <TextLink href={`/galleries/${photo.gallery.publicId}`}>{photo.gallery.title}</TextLink>
                 {photo.attempts > 0 && ` · ${counted(photo.attempts, 'attempt')}`}
-                {photo.step && ` · ${photo.step.replaceAll('-', ' ')}`}
+                {photo.step && whileDoing[photo.step] && ` · ${whileDoing[photo.step]}`}
               </span>
               {photo.detail && photo.detail !== photos[index - 1]?.detail && (
                 <code className={classes.detail}>{photo.detail}</code>

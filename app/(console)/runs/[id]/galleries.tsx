@@ -29,7 +29,7 @@ const tabs: { id: string; word: string; states: GalleryRow['state'][] | null }[]
   { id: 'moving', word: 'moving', states: ['copying'] },
   { id: 'waiting', word: 'waits for provider', states: ['waiting'] },
   { id: 'turn', word: 'waits its turn', states: ['found', 'planned'] },
-  { id: 'safe', word: 'safe', states: ['verified', 'published'] },
+  { id: 'safe', word: 'finished', states: ['verified', 'published'] },
 ]
 
 export function Galleries({ run }: { run: Snapshot }) {
