@@ -165,6 +165,19 @@ export async function goOnSignedIn(house: House, sourceId: string): Promise<void
   for (const id of await runsWithoutSession(house, sourceId)) await resumeRun(house, 'worker', id)
 }
 
+/**
+ * What was handed over after the run stood still could not be tried, for the provider did not answer: the run goes on with
+ * it, for its steps try again by themselves.
+ */
+export async function goOnUntried(house: House, sourceId: string): Promise<void> {
+  for (const id of await runsWithoutSession(
+    house,
+    sourceId,
+    'and state_at < (select given_at from sources where id = $1)',
+  ))
+    await resumeRun(house, 'worker', id)
+}
+
 /** The session that was handed over was not taken either: the run that waits for one says why. */
 export async function stillUnsigned(house: House, sourceId: string, code: string, todo: string): Promise<void> {
   for (const id of await runsWithoutSession(house, sourceId)) {
@@ -173,9 +186,9 @@ export async function stillUnsigned(house: House, sourceId: string, code: string
   }
 }
 
-async function runsWithoutSession(house: House, sourceId: string): Promise<string[]> {
+async function runsWithoutSession(house: House, sourceId: string, more = ''): Promise<string[]> {
   const { rows } = await house.pool.query<{ id: string }>(
-    `select id from runs where source_id = $1 and ${wantsSession('runs')}`,
+    `select id from runs where source_id = $1 and ${wantsSession('runs')} ${more}`,
     [sourceId],
   )
   return rows.map((row) => row.id)

@@ -34,6 +34,16 @@ test('while a run waits for its next session what is copied is rendered, and wit
   expect(end.clock.waitedSeconds).toBeGreaterThan(0)
 }, 180_000)
 
+test('a session that could not be tried, for the provider did not answer, is gone on with', async () => {
+  await standIn.faults({ expireTokenEvery: 120 })
+  const run = await migrateAll(house, standIn, { client: 'Unanswered' })
+  await reached(house, run, ({ state }) => state === 'blocked')
+  await standIn.faults({ reset: true, rate5xx: 1 })
+  await handOverAnew(house, run, standIn)
+  await standIn.faults({ reset: true })
+  expect(await reached(house, run)).toMatchObject({ state: 'done', todo: null })
+}, 180_000)
+
 test('the next session handed over in time takes over without a break', async () => {
   const credentials = await standIn.handedOver()
   const run = await migrateAll(house, { ...standIn, credentials }, { client: 'In time' })

@@ -1,7 +1,7 @@
 // Signs in anew and says how that went; running twice only looks twice. What was handed over while the session before
 // works is tried beside it. A run that waited for somebody who is signed in goes on.
 import { log } from '#server/log.ts'
-import { goOnSignedIn, postponeOffered, refuseOffered, stillUnsigned } from '#server/sign-ins.ts'
+import { goOnSignedIn, goOnUntried, postponeOffered, refuseOffered, stillUnsigned } from '#server/sign-ins.ts'
 import { recordHealth } from '#server/sources.ts'
 import { masked } from '../masking.ts'
 import { type Policy, policyOf } from '../policy.ts'
@@ -34,12 +34,14 @@ export async function testSource(job: Job<'test-source'>, { house, sessions }: T
     if (policy.kind === 'person') {
       await recordHealth(house, sourceId, policy.code === 'challenge' ? 'challenge' : 'refused', policy.todo)
       await stillUnsigned(house, sourceId, policy.code, policy.todo)
-    } else
-      await recordHealth(
-        house,
-        sourceId,
-        'unreachable',
-        'The provider could not be reached or answered something unknown: check the endpoints, then try again.',
-      )
+      return
+    }
+    await recordHealth(
+      house,
+      sourceId,
+      'unreachable',
+      'The provider could not be reached or answered something unknown: check the endpoints, then try again.',
+    )
+    await goOnUntried(house, sourceId)
   }
 }
