@@ -4,6 +4,7 @@ import { ModalsProvider } from '@mantine/modals'
 import { Notifications } from '@mantine/notifications'
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
+import { ExactTimes } from './parts/ago.tsx'
 import { cssVariables, theme } from './theme.ts'
 import { makeClient, TRPCProvider } from './trpc.ts'
 
@@ -22,6 +23,7 @@ export function Providers({ nonce, children }: { nonce: string; children: ReactN
           <ModalsProvider labels={{ confirm: 'Yes', cancel: 'No' }}>
             <Notifications position="bottom-right" limit={3} />
             {children}
+            <ExactTimes />
           </ModalsProvider>
         </TRPCProvider>
       </QueryClientProvider>

@@ -1,16 +1,21 @@
-// axe finds nothing on any page, in either theme.
+// axe finds nothing on any page, in either theme; no relative time stands on one without its exact
+// one, and none asks for anything by itself beyond its one subscription.
 import { AxeBuilder } from '@axe-core/playwright'
 import { expect, type Page } from '@playwright/test'
 import { type Look, outsidePages, show, staffPages } from './every-page.ts'
 import { placesOf, signIn } from './places.ts'
 import { renewScenes } from './scenes.ts'
 import { type System, test } from './system.ts'
+import { type Traffic, watchTraffic } from './traffic.ts'
 
 for (const [who, looksOf] of [
   ['nobody who is signed in', outsidePages],
   ['somebody of the house', staffPages],
 ] as const)
-  test(`axe finds nothing on any page that ${who} sees`, async ({ browser, system }) => {
+  test(`axe finds nothing on any page that ${who} sees, no time without its exact one, no request that nobody made`, async ({
+    browser,
+    system,
+  }) => {
     test.setTimeout(900_000)
     const places = await placesOf(system)
     await renewScenes(system.database.db, places)
@@ -20,8 +25,9 @@ for (const [who, looksOf] of [
     const looks = looksOf(places)
     // One page is looked at while the other comes.
     const half = async (page: Page, at: number) => {
+      const traffic = await watchTraffic(page)
       for (const look of looks.filter((_, n) => n % 2 === at))
-        expect.soft(await violations(page, system, look)).toEqual([])
+        expect.soft(await violations(page, traffic, system, look)).toEqual([])
     }
     await Promise.all(pages.map(half))
     await context.close()
@@ -31,10 +37,12 @@ for (const [who, looksOf] of [
 const quick = { resultTypes: ['violations' as const] }
 
 /** One line for each element that something is wrong with. */
-async function violations(page: Page, { url }: System, look: Look): Promise<string[]> {
+async function violations(page: Page, traffic: Traffic, { url }: System, look: Look): Promise<string[]> {
   await page.emulateMedia({ colorScheme: 'light' })
+  traffic.begin()
   await show(page, url, look)
   const light = await new AxeBuilder({ page }).options(quick).analyze()
+  await traffic.beat()
   await page.emulateMedia({ colorScheme: 'dark' })
   await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', 'dark')
   // Nothing but colours is another in the dark.
@@ -42,12 +50,33 @@ async function violations(page: Page, { url }: System, look: Look): Promise<stri
     .options(quick)
     .withRules(['color-contrast', 'link-in-text-block'])
     .analyze()
-  return [light, dark].flatMap(({ violations }, index) =>
-    violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ target, failureSummary }) => {
-        const why = failureSummary?.replaceAll(/\s+/g, ' ')
-        return `${look.name}, ${index === 0 ? 'light' : 'dark'}: ${id} at ${target.join(' ')}. ${why}`
-      }),
+  const loose = await page.evaluate(looseTimes)
+  return [
+    ...traffic.end().map((request) => `${look.name}: ${request}`),
+    ...loose.map((words) => `${look.name}: “${words}” without its exact time`),
+    ...[light, dark].flatMap(({ violations }, index) =>
+      violations.flatMap(({ id, nodes }) =>
+        nodes.map(({ target, failureSummary }) => {
+          const why = failureSummary?.replaceAll(/\s+/g, ' ')
+          return `${look.name}, ${index === 0 ? 'light' : 'dark'}: ${id} at ${target.join(' ')}. ${why}`
+        }),
+      ),
     ),
-  )
+  ]
+}
+
+/** In the page: words for a time that neither mouse nor keyboard can ask for the exact one. */
+function looseTimes(): string[] {
+  const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+  const loose: string[] = []
+  while (words.nextNode()) {
+    const text = words.currentNode.textContent ?? ''
+    if (/\d \w+\.? ago\b|just now/.test(text) && !words.currentNode.parentElement?.closest('[data-moment]'))
+      loose.push(text)
+  }
+  for (const moment of document.querySelectorAll<HTMLElement>('[data-moment]')) {
+    const link = moment.closest('a') ?? moment.closest('[data-row]')?.querySelector('a')
+    if (moment.tabIndex < 0 && !link) loose.push(moment.textContent)
+  }
+  return loose
 }

@@ -5,6 +5,10 @@ import { arrange } from './scenes.ts'
 import { test } from './system.ts'
 
 const menu = (page: Page) => page.getByRole('dialog', { name: 'Search and commands' })
+const inBerlin = /^\d{1,2} \w+ \d{4}(,| at) \d\d:\d\d:\d\d (CES?T|GMT\+[12])$/
+const inUtc = /^\d{1,2} \w+ \d{4}(,| at) \d\d:\d\d:\d\d UTC$/
+test.use({ timezoneId: 'Europe/Berlin' })
+
 const options = (page: Page) => menu(page).getByRole('option')
 
 test('Ctrl-K goes to what is named, creates, and acts on what is open', async ({ signedIn: page, system }) => {
@@ -81,8 +85,7 @@ test('rows are walked, selected, opened and left by single keys', async ({ signe
   const link = (n: number) => rows.nth(n).getByRole('link')
   await page.keyboard.press('j')
   await expect(link(0)).toBeFocused()
-  await expect(rows.nth(0).locator('[data-exact]')).toHaveText(/\d{1,2} \w+ \d{4}, \d\d:\d\d:\d\d/)
-  await expect(rows.nth(0).locator('[data-exact]')).toBeVisible()
+  await expect(page.getByRole('tooltip')).toHaveText(inBerlin)
   await page.keyboard.press('j')
   await page.keyboard.press('j')
   await page.keyboard.press('k')
@@ -148,4 +151,49 @@ test('whoever switches single keys off is left alone by them; Ctrl-K stays', asy
   await expect(page.getByRole('dialog')).toHaveCount(0)
   await page.keyboard.press('Control+k')
   await expect(menu(page)).toBeVisible()
+})
+
+test('a time tells its exact one, with its zone, to whoever has it by keyboard or by mouse', async ({
+  signedIn: page,
+  system,
+}) => {
+  const scenes = await arrange(system.database.db)
+  const tooltip = page.getByRole('tooltip')
+  const told = page.locator('[data-moment]:focus, :focus [data-moment]')
+
+  for (const [path, ready] of [
+    ['/', 'Lumen Photography'],
+    ['/clients', 'Lumen Photography'],
+    [`/runs/${scenes.paused}`, 'until the studio has bought more space'],
+    ['/people', 'admin@pass.local'],
+    ['/account', 'this one'],
+    ['/workers', /memory/],
+  ] as const)
+    await test.step(`by the Tab key on ${path.replace(scenes.paused, '…')}`, async () => {
+      await page.goto(`${system.url}${path}`)
+      await expect(page.getByText(ready).filter({ visible: true }).first()).toBeVisible()
+      await expect(async () => {
+        await page.keyboard.press('Tab')
+        expect(await told.count()).toBe(1)
+      }).toPass({ intervals: [20] })
+      await expect(tooltip).toHaveText(inBerlin)
+      await expect(page.locator(':focus')).toHaveAccessibleDescription(inBerlin)
+      await page.keyboard.press('Escape')
+      await expect(tooltip).toHaveCount(0)
+    })
+
+  await test.step('by the mouse, though the link of the row lies over it', async () => {
+    await page.goto(`${system.url}/runs`)
+    await page.getByRole('table', { name: 'Runs' }).locator('[data-moment]').first().hover({ force: true })
+    await expect(tooltip).toHaveText(inBerlin)
+    await page.mouse.move(5, 5)
+    await expect(tooltip).toHaveCount(0)
+  })
+
+  await test.step('in UTC, for whoever has chosen it', async () => {
+    await page.getByRole('button', { name: /look and sign out/ }).click()
+    await page.getByRole('menuitemradio', { name: 'Times in UTC' }).click()
+    await page.getByRole('table', { name: 'Runs' }).locator('[data-moment]').first().hover({ force: true })
+    await expect(tooltip).toHaveText(inUtc)
+  })
 })

@@ -1,6 +1,6 @@
 'use client'
 import { Button } from '@mantine/core'
-import { Ago } from '../parts/parts.tsx'
+import { Ago } from '../parts/ago.tsx'
 import classes from './account.module.css'
 
 interface Session {

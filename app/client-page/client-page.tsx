@@ -10,7 +10,7 @@ import { Connection, Dimmed, FirstLook } from '../live/connection.tsx'
 import { useNow } from '../live/use-now.ts'
 import { Empty, Section, TextLink } from '../parts/parts.tsx'
 import { fieldWords } from '../run-words.ts'
-import { LookItems } from '../shell/look-items.tsx'
+import { LookChoices } from '../shell/choices.tsx'
 import { Mark } from '../shell/mark.tsx'
 import { signOut } from '../shell/sign-out.ts'
 import { Albums } from './albums.tsx'
@@ -177,7 +177,7 @@ function LookMenu({ person }: { person: Person | null }) {
         )}
       </Menu.Target>
       <Menu.Dropdown>
-        <LookItems />
+        <LookChoices />
         {person && (
           <>
             <Menu.Divider />

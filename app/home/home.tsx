@@ -3,6 +3,7 @@
 import { Button, Skeleton } from '@mantine/core'
 import Link from 'next/link'
 import { useEffect, useState } from 'react'
+import type { OpenProblem } from '#server/replies.ts'
 import { NoRuns } from '../(console)/runs-page.tsx'
 import { count, counted } from '../format.ts'
 import { Connection, Dimmed, FirstLook } from '../live/connection.tsx'
@@ -17,6 +18,7 @@ interface HomeView {
   attention: Group
   moving: Group
   finished: Group
+  problems: OpenProblem[]
 }
 
 interface Group {
@@ -44,9 +46,9 @@ export function Home() {
           <Loading />
         </FirstLook>
       )}
-      <OpenProblems />
       {view && (
         <Dimmed connection={connection}>
+          <OpenProblems problems={view.problems} ofAll />
           <Groups view={view} />
         </Dimmed>
       )}

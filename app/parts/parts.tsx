@@ -3,9 +3,7 @@
 import { Button } from '@mantine/core'
 import Link from 'next/link'
 import { Fragment, type ReactNode } from 'react'
-import { ago, exactly } from '../format.ts'
 import { Icon } from '../icons.tsx'
-import { useNow } from '../live/use-now.ts'
 import classes from './parts.module.css'
 
 export function PageHead({
@@ -112,16 +110,6 @@ export function Trouble({ message, again, whole }: { message: string; again?: ()
     >
       {message}
     </Empty>
-  )
-}
-
-/** Relative in lists; exact, with its zone, on hover and focus. */
-export function Ago({ time }: { time: Date }) {
-  const now = useNow()
-  return (
-    <time dateTime={time.toISOString()} title={exactly(time)}>
-      {ago(time, now)}
-    </time>
   )
 }
 

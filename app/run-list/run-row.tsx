@@ -1,7 +1,7 @@
 'use client'
 // The cells of a run, in lists of every kind.
 import { count, counted, size } from '../format.ts'
-import { Ago } from '../parts/parts.tsx'
+import { Ago } from '../parts/ago.tsx'
 import { ProgressBar } from '../progress/progress-bar.tsx'
 import { useProviderTitle } from '../provider-forms.tsx'
 import { Priority } from '../states/priority.tsx'
@@ -17,10 +17,10 @@ export type RunRow = Outputs['runs']['list']['runs'][number] & {
 }
 
 /** When it ended, else began, else was made. */
-export const timeOf = (run: RunRow): Date => run.finishedAt ?? run.startedAt ?? run.createdAt
+const timeOf = (run: RunRow): Date => run.finishedAt ?? run.startedAt ?? run.createdAt
 
 export function Dated({ run }: { run: RunRow }) {
-  return <Ago time={timeOf(run)} />
+  return <Ago time={timeOf(run)} ofRow />
 }
 
 export function RunState({ run }: { run: RunRow }) {

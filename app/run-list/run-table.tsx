@@ -8,10 +8,9 @@ import { createColumnHelper, tableFeatures, useTable } from '@tanstack/react-tab
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
 import Link from 'next/link'
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react'
-import { exactly } from '../format.ts'
 import { ShortId } from '../parts/short-id.tsx'
 import { useProviderTitle } from '../provider-forms.tsx'
-import { Dated, RunNumbers, RunProgress, RunState, timeOf } from './run-row.tsx'
+import { Dated, RunNumbers, RunProgress, RunState } from './run-row.tsx'
 import classes from './run-table.module.css'
 import { setRowInAddress } from './use-filter.ts'
 import type { FoundRun } from './use-run-rows.ts'
@@ -187,10 +186,6 @@ function Who({ run }: { run: FoundRun }): ReactNode {
       </Link>
       <span className={classes.dim}>
         {what} · <Dated run={run} />
-        <span className={classes.exact} data-exact>
-          {' '}
-          ({exactly(timeOf(run))})
-        </span>
         <span className={classes.id}>
           {' · '}
           <ShortId id={run.id} what="run" />

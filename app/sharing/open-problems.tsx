@@ -1,35 +1,30 @@
 'use client'
 import { Button, Group, Modal, Stack, Textarea } from '@mantine/core'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
+import type { OpenProblem } from '#server/replies.ts'
 import { Icon } from '../icons.tsx'
-import { Ago, Section, TextLink } from '../parts/parts.tsx'
+import { Ago } from '../parts/ago.tsx'
+import { Section, TextLink } from '../parts/parts.tsx'
 import { Problem } from '../parts/problem.tsx'
-import { type Outputs, sentence, useTRPC } from '../trpc.ts'
+import { sentence, useTRPC } from '../trpc.ts'
 import classes from './sharing.module.css'
 
-type OpenProblem = Outputs['share']['problems'][number]
-
-const lookMilliseconds = 30_000
-
 /** What photographers have reported and nobody has answered, of one client or of all; nothing where there is none. */
-export function OpenProblems({ clientId }: { clientId?: string }) {
-  const problems = useQuery(
-    useTRPC().share.problems.queryOptions(clientId ? { clientId } : {}, { refetchInterval: lookMilliseconds }),
-  )
+export function OpenProblems({ problems, ofAll = false }: { problems: OpenProblem[]; ofAll?: boolean }) {
   const [answering, setAnswering] = useState<OpenProblem | null>(null)
-  if (!problems.data || problems.data.length === 0) return null
+  if (problems.length === 0 && !answering) return null
   return (
     <Section title="Photographers wait for an answer">
       <ul className={classes.rows}>
-        {problems.data.map((problem) => (
+        {problems.map((problem) => (
           <li key={problem.id} className={classes.problem}>
             <p>
               <span className={classes.alert}>
                 <Icon name="alert" />
               </span>{' '}
-              {!clientId && <TextLink href={`/clients/${problem.client.id}`}>{problem.client.name}</TextLink>}
-              {!clientId && ' · '}
+              {ofAll && <TextLink href={`/clients/${problem.client.id}`}>{problem.client.name}</TextLink>}
+              {ofAll && ' · '}
               {problem.gallery && <b>{problem.gallery}: </b>}“{problem.words}”
             </p>
             <p className={classes.dim}>
@@ -50,15 +45,7 @@ export function OpenProblems({ clientId }: { clientId?: string }) {
 function AnswerDialog({ problem, onClose }: { problem: OpenProblem; onClose: () => void }) {
   const [answer, setAnswer] = useState('')
   const trpc = useTRPC()
-  const queryClient = useQueryClient()
-  const settle = useMutation(
-    trpc.share.settle.mutationOptions({
-      onSuccess() {
-        onClose()
-        return queryClient.invalidateQueries(trpc.share.problems.pathFilter())
-      },
-    }),
-  )
+  const settle = useMutation(trpc.share.settle.mutationOptions({ onSuccess: onClose }))
   return (
     <Modal opened onClose={onClose} title={`Answer ${problem.client.name}`}>
       <Stack>

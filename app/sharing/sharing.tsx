@@ -5,10 +5,12 @@ import { useDisclosure } from '@mantine/hooks'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
+import type { OpenProblem } from '#server/replies.ts'
 import { at } from '../format.ts'
 import { Icon } from '../icons.tsx'
 import { useNow } from '../live/use-now.ts'
-import { Ago, Section } from '../parts/parts.tsx'
+import { Ago } from '../parts/ago.tsx'
+import { Section } from '../parts/parts.tsx'
 import { Problem } from '../parts/problem.tsx'
 import { type Outputs, sentence, useTRPC } from '../trpc.ts'
 import { OpenProblems } from './open-problems.tsx'
@@ -16,11 +18,17 @@ import classes from './sharing.module.css'
 
 type LinkRow = Outputs['share']['links'][number]
 
-export function Sharing({ clientId, email }: { clientId: string; email: string | null }) {
+interface Props {
+  clientId: string
+  email: string | null
+  problems: OpenProblem[]
+}
+
+export function Sharing({ clientId, email, problems }: Props) {
   const [making, make] = useDisclosure(false)
   return (
     <>
-      <OpenProblems clientId={clientId} />
+      <OpenProblems problems={problems} />
       <Section
         title="For the photographer"
         actions={

@@ -6,14 +6,14 @@ import type { ReactNode } from 'react'
 import { Commands } from '../commands/commands.tsx'
 import { Icon } from '../icons.tsx'
 import { Keyboard } from '../keyboard/keyboard.tsx'
+import { Choices, LookChoices } from './choices.tsx'
 import { ExportWatch } from './export-watch.tsx'
-import { LookItems } from './look-items.tsx'
 import { Mark } from './mark.tsx'
 import { OperationsMenu } from './operations-menu.tsx'
 import { CurrentPerson, type Person } from './person.tsx'
 import classes from './shell.module.css'
 import { signOut } from './sign-out.ts'
-import { type TimesIn, useTimesIn } from './times-in.ts'
+import { useTimesIn } from './times-in.ts'
 
 const places = [
   { href: '/', label: 'Home', within: [] as string[] },
@@ -66,10 +66,10 @@ export function Shell({ person, children }: { person: Person; children: ReactNod
   )
 }
 
-const clocks: { value: TimesIn; label: string }[] = [
-  { value: 'local', label: 'Times here' },
-  { value: 'UTC', label: 'Times in UTC' },
-]
+const clocks = [
+  { value: 'local', label: 'Times here', icon: 'clock' },
+  { value: 'UTC', label: 'Times in UTC', icon: 'world' },
+] as const
 
 function PersonMenu({ person }: { person: Person }) {
   const [timesIn, setTimesIn] = useTimesIn()
@@ -92,20 +92,9 @@ function PersonMenu({ person }: { person: Person }) {
           {person.role}
         </Menu.Label>
         <Menu.Divider />
-        <LookItems />
+        <LookChoices />
         <Menu.Divider />
-        {clocks.map(({ value, label }) => (
-          <Menu.Item
-            key={value}
-            role="menuitemradio"
-            aria-checked={timesIn === value}
-            leftSection={<Icon name={value === 'UTC' ? 'world' : 'clock'} />}
-            rightSection={timesIn === value && <Icon name="check" size={14} />}
-            onClick={() => setTimesIn(value)}
-          >
-            {label}
-          </Menu.Item>
-        ))}
+        <Choices of={[...clocks]} value={timesIn} onChange={setTimesIn} />
         <Menu.Divider />
         <Menu.Item leftSection={<Icon name="key" />} component={Link} href="/account">
           Your account

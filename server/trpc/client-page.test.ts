@@ -5,6 +5,7 @@ import { audit, events, galleries, photos, placements, replies, sets, shareLinks
 import type { Role, SignedIn } from '#server/accounts.ts'
 import type { ClientPage } from '#server/client-page.ts'
 import type { Refusal } from '#server/refusal.ts'
+import { openProblems } from '#server/replies.ts'
 import { aMovingRun, type MovingRun, type VerbHouse, verbHouse } from '#server/testing.ts'
 import { appRouter } from './router.ts'
 
@@ -143,12 +144,12 @@ describe('what a photographer says', () => {
       words: 'Two are missing.',
       galleryPublicId: anna.gallery,
     })
-    const waiting = (await staff().share.problems({})).find((problem) => problem.id === id)
+    const waiting = (await openProblems(house)).find((problem) => problem.id === id)
     expect(waiting).toMatchObject({ words: 'Two are missing.', gallery: 'Gallery g0', saidBy: person.email })
     const told = await house.db.select().from(events).where(eq(events.runId, anna.run.id))
     expect(told.find(({ kind }) => kind === 'problem_reported')).toMatchObject({ actor: person.email })
     await staff().share.settle({ id, answer: 'They are there now.' })
-    expect((await staff().share.problems({})).map((problem) => problem.id)).not.toContain(id)
+    expect((await openProblems(house)).map((problem) => problem.id)).not.toContain(id)
     const { problems } = await pageOf(anna.token)
     expect(problems.find((problem) => problem.id === id)?.answer).toBe('They are there now.')
   })

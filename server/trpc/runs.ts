@@ -6,6 +6,7 @@ import { evidenceOf } from '#server/evidence.ts'
 import { decideCause, reopenCause, runFailures, runTroubledPhotos } from '#server/failures.ts'
 import { runGalleries } from '#server/galleries.ts'
 import { prioritiseRun } from '#server/priorities.ts'
+import { openProblems } from '#server/replies.ts'
 import { retryRun } from '#server/retry.ts'
 import { runPriorities } from '#server/run-acts.ts'
 import { cancelRun, createMigration, pauseRun, resumeRun, startRun } from '#server/runs.ts'
@@ -64,7 +65,13 @@ export const runsRouter = router({
   followAll: staffProcedure
     .input(runPage.pick({ clientId: true, limit: true }))
     .subscription(({ ctx, input, signal }) =>
-      watch(ctx.house, ctx.person, '*', signal, () => listRuns(ctx.house, input)),
+      watch(ctx.house, ctx.person, '*', signal, async () => {
+        const [runs, problems] = await Promise.all([
+          listRuns(ctx.house, input),
+          openProblems(ctx.house, input.clientId),
+        ])
+        return { ...runs, problems }
+      }),
     ),
   follow: staffProcedure
     .input(run)

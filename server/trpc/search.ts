@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { staffMembers } from '#server/assignments.ts'
 import { clientTabs, searchClients } from '#server/client-search.ts'
 import { failingSteps } from '#server/failed-work.ts'
+import { openProblems } from '#server/replies.ts'
 import { countRuns, freshRuns, home, runOrders, runsById, runTabs, searchRuns } from '#server/run-search.ts'
 import { searchAnything } from '#server/search.ts'
 import { router, staffProcedure } from './procedures.ts'
@@ -84,7 +85,10 @@ export const searchRouter = router({
       ctx.person,
       '*',
       signal,
-      paced(() => home(ctx.house, input.since)),
+      paced(async () => {
+        const [runs, problems] = await Promise.all([home(ctx.house, input.since), openProblems(ctx.house)])
+        return { ...runs, problems }
+      }),
     ),
   ),
   clients: staffProcedure

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { clientMails, setMailed } from '#server/mails.ts'
-import { openProblems, repliesOf, settleProblem } from '#server/replies.ts'
+import { repliesOf, settleProblem } from '#server/replies.ts'
 import { createShareLink, listShareLinks, longestLinkDays, revokeShareLink } from '#server/share-links.ts'
 import { router, staffProcedure } from './procedures.ts'
 
@@ -15,7 +15,6 @@ export const shareRouter = router({
     .input(client.extend({ days: z.int().min(1).max(longestLinkDays) }))
     .mutation(({ ctx, input }) => createShareLink(ctx.house, ctx.actor, input)),
   revokeLink: staffProcedure.input(one).mutation(({ ctx, input }) => revokeShareLink(ctx.house, ctx.actor, input.id)),
-  problems: staffProcedure.input(client.partial()).query(({ ctx, input }) => openProblems(ctx.house, input.clientId)),
   replies: staffProcedure.input(client).query(({ ctx, input }) => repliesOf(ctx.house, input.clientId)),
   settle: staffProcedure
     .input(one.extend({ answer: z.string().trim().max(2000).nullish() }))

@@ -19,7 +19,7 @@ const page = z.strictObject({
 export const webhooksRouter = router({
   list: staffProcedure.input(page).query(({ ctx, input }) => listDeliveries(ctx.house, input)),
   follow: staffProcedure
-    .input(z.strictObject({ state }))
+    .input(page.pick({ clientId: true, state: true }))
     .subscription(({ ctx, input, signal }) =>
       watch(ctx.house, ctx.person, 'webhooks', signal, () => listDeliveries(ctx.house, input), { restSeconds: 1 }),
     ),

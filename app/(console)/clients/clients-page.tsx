@@ -9,7 +9,8 @@ import type { ClientTab } from '#server/client-search.ts'
 import { WaitingDeletions } from '../../deletion/waiting.tsx'
 import { count, counted } from '../../format.ts'
 import { Icon } from '../../icons.tsx'
-import { Ago, Empty, PageHead, Trouble } from '../../parts/parts.tsx'
+import { Ago } from '../../parts/ago.tsx'
+import { Empty, PageHead, Trouble } from '../../parts/parts.tsx'
 import { Tabs } from '../../run-list/tabs.tsx'
 import { State } from '../../states/state.tsx'
 import { runStates, wordsOf } from '../../states/states.ts'
@@ -153,10 +154,10 @@ function ClientTable({ clients }: { clients: Client[] }) {
             <span>{client.lastRun && <State of={wordsOf(runStates, client.lastRun.state)} />}</span>
             <span className={classes.when}>
               {client.lastRun ? (
-                <Ago time={client.lastRun.at} />
+                <Ago time={client.lastRun.at} ofRow />
               ) : (
                 <>
-                  since <Ago time={client.createdAt} />
+                  since <Ago time={client.createdAt} ofRow />
                 </>
               )}
             </span>

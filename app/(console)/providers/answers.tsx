@@ -1,20 +1,19 @@
 'use client'
-import { ago, count, exactly } from '../../format.ts'
+import { count } from '../../format.ts'
 import { Icon } from '../../icons.tsx'
-import { useNow } from '../../live/use-now.ts'
+import { Ago } from '../../parts/ago.tsx'
 import classes from './providers.module.css'
 import type { Provider } from './providers-page.tsx'
 
 /** How it answered within the last hour; and who has stopped it. */
 export function Answers({ provider: { answered, stopped, title } }: { provider: Provider }) {
-  const now = useNow()
   return (
     <>
       {stopped && (
-        <p className={classes.stopped} title={exactly(stopped.at)}>
+        <p className={classes.stopped}>
           <Icon name="circlePause" />
           <span>
-            Nothing is asked of {title}: stopped by {stopped.by} {ago(stopped.at, now)}
+            Nothing is asked of {title}: stopped by {stopped.by} <Ago time={stopped.at} />
             {stopped.note && `, “${stopped.note}”`}. Its runs wait and lose nothing.
           </span>
         </p>

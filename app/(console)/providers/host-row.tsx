@@ -4,8 +4,9 @@ import { useDisclosure } from '@mantine/hooks'
 import { notifications } from '@mantine/notifications'
 import { useMutation } from '@tanstack/react-query'
 import { type CSSProperties, type FormEvent, useState } from 'react'
-import { ago, atSecond, duration } from '../../format.ts'
+import { atSecond, duration } from '../../format.ts'
 import { useNow } from '../../live/use-now.ts'
+import { Ago } from '../../parts/ago.tsx'
 import { Problem } from '../../parts/problem.tsx'
 import { Unfold } from '../../parts/unfold.tsx'
 import { State } from '../../states/state.tsx'
@@ -128,15 +129,20 @@ const complaints: Record<string, string> = {
 
 /** Who slowed it down last, and why. */
 function Why({ host: { reason, updatedAt, setBy, setAt } }: { host: Host }) {
-  const now = useNow()
-  const said: string[] = []
-  if (reason) said.push(`${complaints[reason] ?? `The host answered ${reason}`} ${ago(updatedAt, now)}, and was halved`)
-  if (setBy && setAt) said.push(`Set by ${setBy} ${ago(setAt, now)}`)
-  return said.map((line) => (
-    <span key={line} className={classes.dim}>
-      {line}
-    </span>
-  ))
+  return (
+    <>
+      {reason && (
+        <span className={classes.dim}>
+          {complaints[reason] ?? `The host answered ${reason}`} <Ago time={updatedAt} />, and was halved
+        </span>
+      )}
+      {setBy && setAt && (
+        <span className={classes.dim}>
+          Set by {setBy} <Ago time={setAt} />
+        </span>
+      )}
+    </>
+  )
 }
 
 function Limits({ host, onDone }: { host: Host; onDone: () => void }) {

@@ -6,9 +6,10 @@ import { useMutation } from '@tanstack/react-query'
 import Link from 'next/link'
 import { type ReactNode, useState } from 'react'
 import { failingSteps } from '#server/failed-work.ts'
-import { ago, count, counted, duration, exactly, range } from '../../format.ts'
+import { count, counted, duration, range } from '../../format.ts'
 import { Icon } from '../../icons.tsx'
 import { useNow } from '../../live/use-now.ts'
+import { Ago, Moment } from '../../parts/ago.tsx'
 import { Problem } from '../../parts/problem.tsx'
 import { State } from '../../states/state.tsx'
 import { sentence, useTRPC } from '../../trpc.ts'
@@ -81,11 +82,10 @@ function Figure({
 }
 
 function Paused({ queue: { paused } }: { queue: Queue }) {
-  const now = useNow()
   if (!paused) return null
   return (
-    <span className={classes.dim} title={exactly(paused.at)}>
-      by {paused.by}, {ago(paused.at, now)}
+    <span className={classes.dim}>
+      by {paused.by}, <Ago time={paused.at} />
       {paused.note && `: ${paused.note}`}
     </span>
   )
@@ -94,7 +94,7 @@ function Paused({ queue: { paused } }: { queue: Queue }) {
 function Oldest({ at }: { at: Date | null }) {
   const now = useNow()
   if (!at) return <None />
-  return <span title={exactly(at)}>{duration((now - at.getTime()) / 1000)}</span>
+  return <Moment time={at}>{duration((now - at.getTime()) / 1000)}</Moment>
 }
 
 const manyOf: Record<Queue['failedOf'], string> = {

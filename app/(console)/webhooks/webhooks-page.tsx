@@ -1,29 +1,24 @@
 'use client'
-import { Button, SegmentedControl, Skeleton } from '@mantine/core'
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { SegmentedControl, Skeleton } from '@mantine/core'
 import { useSearchParams } from 'next/navigation'
 import { count, counted } from '../../format.ts'
 import { Connection, Dimmed, FirstLook } from '../../live/connection.tsx'
 import { useLive } from '../../live/use-live.ts'
 import { Empty, PageHead, Trouble } from '../../parts/parts.tsx'
-import { type Outputs, sentence, useTRPC, useTRPCClient } from '../../trpc.ts'
-import { DeliveryRow } from '../clients/[id]/webhooks/delivery-row.tsx'
+import { useTRPCClient } from '../../trpc.ts'
 import classes from '../clients/[id]/webhooks/webhooks.module.css'
 import { ReplayFailed } from '../clients/[id]/webhooks/webhooks-page.tsx'
-import { useHeldBack } from './use-held-back.ts'
+import { type MessageFilter, type MessagePage, Messages, messageFilters } from './messages.tsx'
 
-type Page = Outputs['webhooks']['list']
-type Counts = Page['counts']
-const filters = ['all', 'failed', 'waiting', 'delivered'] as const
-type Filter = (typeof filters)[number]
+type Counts = MessagePage['counts']
 
 /** What all clients' systems were told, and what they said to that. */
 export function EverybodysWebhooksPage({ mayAct }: { mayAct: boolean }) {
   const given = useSearchParams().get('state')
-  const filter: Filter = filters.find((each) => each === given) ?? 'all'
+  const filter: MessageFilter = messageFilters.find((each) => each === given) ?? 'all'
   const state = filter === 'all' ? undefined : filter
   const client = useTRPCClient()
-  const { view, connection, refused } = useLive<Page>(`webhooks ${filter}`, (handlers) =>
+  const { view, connection, refused } = useLive<MessagePage>(`webhooks ${filter}`, (handlers) =>
     client.webhooks.follow.subscribe({ state }, handlers),
   )
   if (refused) return <Trouble message={refused.message} />
@@ -42,7 +37,7 @@ export function EverybodysWebhooksPage({ mayAct }: { mayAct: boolean }) {
           onChange={(value) =>
             window.history.replaceState(null, '', value === 'all' ? '/webhooks' : `/webhooks?state=${value}`)
           }
-          data={filters.map((value) => ({ value, label: labelOf(value, view?.counts) }))}
+          data={messageFilters.map((value) => ({ value, label: labelOf(value, view?.counts) }))}
         />
       )}
       {!view && (
@@ -56,7 +51,7 @@ export function EverybodysWebhooksPage({ mayAct }: { mayAct: boolean }) {
           {view.deliveries.length === 0 ? (
             <None filter={filter} />
           ) : (
-            <Messages key={filter} view={view} state={state} />
+            <Messages key={filter} view={view} of={{ state }} withClient />
           )}
         </Dimmed>
       )}
@@ -70,12 +65,12 @@ function headline({ failed, waiting }: Counts): string {
   return wait ?? 'No message failed'
 }
 
-function labelOf(filter: Filter, counts: Counts | undefined): string {
+function labelOf(filter: MessageFilter, counts: Counts | undefined): string {
   const n = counts && filter !== 'all' ? counts[filter] : null
   return n === null ? filter : `${filter} ${count(n)}`
 }
 
-function None({ filter }: { filter: Filter }) {
+function None({ filter }: { filter: MessageFilter }) {
   if (filter !== 'all')
     return <p className={classes.none}>None of the last 30 days. The other messages are under “all”.</p>
   return (
@@ -83,45 +78,5 @@ function None({ filter }: { filter: Filter }) {
       An upload that names an address (<code>notifyUrl</code>) is told when its pictures are ready: at once, and again
       for a day where nobody answers. The messages of all clients are listed here for 30 days.
     </Empty>
-  )
-}
-
-/** The newest, live; earlier ones on demand, as they were then. */
-function Messages({ view, state }: { view: Page; state: Exclude<Filter, 'all'> | undefined }) {
-  const trpc = useTRPC()
-  const { rows, held, show, list } = useHeldBack(view.deliveries)
-  const earlier = useInfiniteQuery(
-    trpc.webhooks.list.infiniteQueryOptions(
-      { state },
-      { enabled: false, initialCursor: view.nextCursor, getNextPageParam: (page) => page.nextCursor ?? undefined },
-    ),
-  )
-  const known = new Set(rows.map(({ id }) => id))
-  const more = (earlier.data?.pages.flatMap((page) => page.deliveries) ?? []).filter(({ id }) => !known.has(id))
-  const isMore = earlier.data ? earlier.hasNextPage : view.nextCursor !== null
-  return (
-    <>
-      {held > 0 && (
-        <Button variant="light" size="compact-sm" mt="sm" onClick={show}>
-          {counted(held, 'new message')}: show
-        </Button>
-      )}
-      <ul className={classes.list} {...list}>
-        {[...rows, ...more].map((delivery) => (
-          <DeliveryRow key={delivery.id} of={delivery} withClient />
-        ))}
-      </ul>
-      {earlier.error && <Trouble message={sentence(earlier.error)!} again={() => earlier.refetch()} />}
-      {isMore && (
-        <Button
-          variant="default"
-          mt="md"
-          loading={earlier.isFetching}
-          onClick={() => (earlier.data ? earlier.fetchNextPage() : earlier.refetch())}
-        >
-          Show earlier ones
-        </Button>
-      )}
-    </>
   )
 }

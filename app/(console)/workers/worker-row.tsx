@@ -3,8 +3,9 @@ import { Button, Group, Modal, Stack } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { notifications } from '@mantine/notifications'
 import { useMutation } from '@tanstack/react-query'
-import { ago, count, counted, duration, exactly, size } from '../../format.ts'
+import { count, counted, duration, size } from '../../format.ts'
 import { useNow } from '../../live/use-now.ts'
+import { Ago, Moment } from '../../parts/ago.tsx'
 import { TextLink } from '../../parts/parts.tsx'
 import { Problem } from '../../parts/problem.tsx'
 import { State } from '../../states/state.tsx'
@@ -31,8 +32,8 @@ export function WorkerRow({ worker, view, mayAct }: { worker: Worker; view: Oper
           {group === 'all' ? 'takes every queue' : `takes ${groupWords[group].title.toLowerCase()}`}
         </span>
         {worker.drainBy && worker.drainAt && (
-          <span className={classes.dim} title={exactly(worker.drainAt)}>
-            asked by {worker.drainBy}, {ago(worker.drainAt, now)}
+          <span className={classes.dim}>
+            asked by {worker.drainBy}, <Ago time={worker.drainAt} />
           </span>
         )}
       </div>
@@ -44,12 +45,9 @@ export function WorkerRow({ worker, view, mayAct }: { worker: Worker; view: Oper
         <span className={classes.dim}>
           {perMinute > 0 ? `${counted(perMinute, 'job')} a minute` : 'no job in the last minute'}
         </span>
-        <span
-          className={classes.dim}
-          title={`last sign ${exactly(worker.seenAt)}, up since ${exactly(worker.startedAt)}`}
-        >
-          sign {sinceSign((now - worker.seenAt.getTime()) / 1000)}, up{' '}
-          {duration((now - worker.startedAt.getTime()) / 1000)}
+        <span className={classes.dim}>
+          sign <Moment time={worker.seenAt}>{sinceSign((now - worker.seenAt.getTime()) / 1000)}</Moment>, up{' '}
+          <Moment time={worker.startedAt}>{duration((now - worker.startedAt.getTime()) / 1000)}</Moment>
         </span>
       </div>
       <div className={classes.act}>

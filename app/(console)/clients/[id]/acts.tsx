@@ -2,7 +2,8 @@
 // Who did what to the client and what is theirs.
 import { Button, Skeleton } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { Ago, Section, TextLink, Trouble } from '../../../parts/parts.tsx'
+import { Ago } from '../../../parts/ago.tsx'
+import { Section, TextLink, Trouble } from '../../../parts/parts.tsx'
 import { type Outputs, sentence, useTRPC } from '../../../trpc.ts'
 import { wordsOfAct } from '../../audit/words.ts'
 import classes from '../clients.module.css'

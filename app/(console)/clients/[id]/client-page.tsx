@@ -43,7 +43,7 @@ export function ClientPage({ clientId }: { clientId: string }) {
       <ClientPlaces clientId={clientId} here="" />
       <Sources clientId={clientId} />
       <LockedGalleries clientId={clientId} />
-      {client.data && <Sharing clientId={clientId} email={client.data.email} />}
+      {client.data && <Sharing clientId={clientId} email={client.data.email} problems={runs.view?.problems ?? []} />}
       <Section
         title="Runs"
         actions={

@@ -5,9 +5,10 @@ import { useDisclosure } from '@mantine/hooks'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { at, counted, exactly } from '../../../format.ts'
+import { at, counted } from '../../../format.ts'
 import { Icon } from '../../../icons.tsx'
 import { useNow } from '../../../live/use-now.ts'
+import { Moment } from '../../../parts/ago.tsx'
 import { Problem } from '../../../parts/problem.tsx'
 import { sentence, useTRPC } from '../../../trpc.ts'
 import type { Cause } from './failures.tsx'
@@ -142,9 +143,9 @@ export function DecidedWords({ cause, decided }: { cause: Cause; decided: NonNul
   const end = until ? ` until ${at(new Date(until), now)}` : untilCount ? ` below ${counted(untilCount, 'photo')}` : ''
   const said = `${decision} by ${by}${decision === 'ignored' ? end : ''}`
   return (
-    <span title={exactly(new Date(decided.at))}>
-      {cause.open ? `came back, ${said}` : said}
+    <>
+      <Moment time={new Date(decided.at)}>{cause.open ? `came back, ${said}` : said}</Moment>
       {note && `: “${note}”`}
-    </span>
+    </>
   )
 }

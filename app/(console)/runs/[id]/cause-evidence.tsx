@@ -1,7 +1,8 @@
 'use client'
 import { Skeleton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Ago, Trouble } from '../../../parts/parts.tsx'
+import { Ago } from '../../../parts/ago.tsx'
+import { Trouble } from '../../../parts/parts.tsx'
 import { sentence, useTRPC } from '../../../trpc.ts'
 import classes from './failures.module.css'
 

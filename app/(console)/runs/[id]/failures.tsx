@@ -3,9 +3,10 @@ import { Button, Collapse, Skeleton } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
-import { ago, count, counted, exactly } from '../../../format.ts'
+import { ago, count, counted } from '../../../format.ts'
 import { Icon } from '../../../icons.tsx'
 import { useNow } from '../../../live/use-now.ts'
+import { Moment } from '../../../parts/ago.tsx'
 import { Section, Trouble } from '../../../parts/parts.tsx'
 import { Problem } from '../../../parts/problem.tsx'
 import { type Outputs, sentence, useTRPC } from '../../../trpc.ts'
@@ -168,8 +169,17 @@ function Seen({ cause: { firstAt, lastAt } }: { cause: Cause }) {
   const now = useNow()
   if (!lastAt) return null
   const last = ago(new Date(lastAt), now)
-  const first = firstAt ? ago(new Date(firstAt), now) : last
-  return <span title={exactly(new Date(lastAt))}>{first === last ? last : `${first} to ${last}`}</span>
+  const first = firstAt && ago(new Date(firstAt), now)
+  return (
+    <>
+      {first && first !== last && (
+        <>
+          <Moment time={new Date(firstAt!)}>{first}</Moment> to{' '}
+        </>
+      )}
+      <Moment time={new Date(lastAt)}>{last}</Moment>
+    </>
+  )
 }
 
 /** Skipped ones are nobody's fault: a person says that it is fine so. */

@@ -5,6 +5,7 @@ import Link from 'next/link'
 import { waitWords } from '#server/wait-words.ts'
 import { ago, at, atSecond, counted, duration, usually } from '../../../format.ts'
 import { useNow } from '../../../live/use-now.ts'
+import { Ago, Moment } from '../../../parts/ago.tsx'
 import { useProviderTitle } from '../../../provider-forms.tsx'
 import { ReplaceCredentials } from '../../../sources/source-form.tsx'
 import { wordsOfCode } from '../../../words.ts'
@@ -112,8 +113,11 @@ function Stalled({ run }: { run: Snapshot }) {
   if (!run.stalledSince) return null
   return (
     <Notice family="needs-you" icon="alert">
-      <b>Stalled.</b> Nobody has worked on it since {at(new Date(run.stalledSince), now)} (
-      {ago(new Date(run.stalledSince), now)}): {waitWords.stalled(run.unserved)}
+      <b>Stalled.</b> Nobody has worked on it since{' '}
+      <Moment time={new Date(run.stalledSince)}>
+        {at(new Date(run.stalledSince), now)} ({ago(new Date(run.stalledSince), now)})
+      </Moment>
+      : {waitWords.stalled(run.unserved)}
     </Notice>
   )
 }
@@ -212,12 +216,11 @@ function Retrying({ run }: { run: Snapshot }) {
 }
 
 function Paused({ run, detail }: { run: Snapshot; detail: RunDetail | undefined }) {
-  const now = useNow()
   if (run.state !== 'paused' && run.state !== 'cancelled') return null
   const note = detail?.events.find((event) => event.kind === run.state)?.data.note
   return (
     <Notice family="waiting" icon={run.state === 'paused' ? 'circlePause' : 'circleStop'}>
-      {run.state === 'paused' ? 'Paused' : 'Cancelled'} by {run.stateBy} {ago(new Date(run.stateAt), now)}
+      {run.state === 'paused' ? 'Paused' : 'Cancelled'} by {run.stateBy} <Ago time={new Date(run.stateAt)} />
       {typeof note === 'string' && `: “${note}”`}.{' '}
       {run.state === 'paused' ? 'Resuming goes on where it stood.' : 'What was copied stays.'}
     </Notice>

@@ -1,7 +1,8 @@
 'use client'
-import { ago, at, count, duration, exactly, rate } from '../../../format.ts'
+import { at, count, duration, exactly, rate } from '../../../format.ts'
 import { Icon } from '../../../icons.tsx'
 import { useNow } from '../../../live/use-now.ts'
+import { Moment } from '../../../parts/ago.tsx'
 import classes from './run.module.css'
 import type { Snapshot } from './use-run.ts'
 
@@ -58,9 +59,9 @@ function StageTimes({ stage, run }: { stage: Snapshot['stages'][number]; run: Sn
   const length = end || stage.state !== 'done' ? ((end ? Date.parse(end) : now) - begun.getTime()) / 1000 : null
   const waited = waitedSeconds !== null && waitedSeconds >= 1 ? `waited ${duration(waitedSeconds)}` : null
   return (
-    <span className={classes.stageTimes} title={`began ${exactly(begun)}${waited ? `, ${waited} before` : ''}`}>
+    <span className={classes.stageTimes}>
       <span>
-        {at(begun, now)}
+        <Moment time={begun}>{at(begun, now)}</Moment>
         {length !== null && ` · ${duration(length)}`}
       </span>
       {waited && <span>{waited}</span>}
@@ -82,7 +83,7 @@ function Sparkline({ run: { spark: values, lastStoredAt, state, stalledSince, to
   // What is all copied has no rate that could fall.
   const open = totals.listing > 0 || totals.copied + totals.skipped + totals.failed < totals.found
   const stands = (state === 'running' && open && flat >= 2) || stalledSince !== null
-  const since = lastStoredAt && stands ? `, no photo since ${ago(new Date(lastStoredAt), now)}` : ''
+  const since = lastStoredAt && stands ? `, no photo since ${exactly(new Date(lastStoredAt))}` : ''
   const current = stands ? '0 photos/s' : rate(values.at(-1) ?? 0, 'photos')
   const title = `Photos a second over the last 15 minutes: now ${current}, at most ${rate(most, 'photos')}${since}`
   return (

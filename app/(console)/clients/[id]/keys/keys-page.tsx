@@ -3,9 +3,10 @@ import { Button, Group, Modal, Skeleton, Stack } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { count, exactly } from '../../../../format.ts'
+import { count, dayOf } from '../../../../format.ts'
 import { Icon } from '../../../../icons.tsx'
-import { Ago, Empty, Section, Trouble } from '../../../../parts/parts.tsx'
+import { Ago, Moment } from '../../../../parts/ago.tsx'
+import { Empty, Section, Trouble } from '../../../../parts/parts.tsx'
 import { Problem } from '../../../../parts/problem.tsx'
 import { State } from '../../../../states/state.tsx'
 import type { StateWords } from '../../../../states/states.ts'
@@ -122,9 +123,9 @@ function When({ of: { state, expiresAt, revokedAt, revokedBy } }: { of: Key }) {
     )
   if (!expiresAt) return <span className={classes.dim}>does not expire</span>
   return (
-    <span className={classes.dim} title={exactly(expiresAt)}>
+    <span className={classes.dim}>
       {state === 'expired' ? '' : 'until '}
-      {expiresAt.toLocaleDateString()}
+      <Moment time={expiresAt}>{dayOf(expiresAt)}</Moment>
     </span>
   )
 }

@@ -5,7 +5,8 @@ import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { ago, at, counted, duration, exactly } from '../../../../format.ts'
 import { useNow } from '../../../../live/use-now.ts'
-import { Ago, TextLink } from '../../../../parts/parts.tsx'
+import { Ago, Moment } from '../../../../parts/ago.tsx'
+import { TextLink } from '../../../../parts/parts.tsx'
 import { Unfold } from '../../../../parts/unfold.tsx'
 import { State } from '../../../../states/state.tsx'
 import type { StateWords } from '../../../../states/states.ts'
@@ -89,8 +90,10 @@ function Next({ of: { state, nextTryAt, attempts } }: { of: Delivery }) {
   const now = useNow()
   if (state !== 'waiting' || !nextTryAt || attempts === 0) return null
   return (
-    <span className={classes.dim} title={exactly(nextTryAt)}>
-      {nextTryAt.getTime() > now ? `at ${at(nextTryAt, now)}, ${ago(nextTryAt, now)}` : 'any moment'}
+    <span className={classes.dim}>
+      <Moment time={nextTryAt}>
+        {nextTryAt.getTime() > now ? `at ${at(nextTryAt, now)}, ${ago(nextTryAt, now)}` : 'any moment'}
+      </Moment>
     </span>
   )
 }

@@ -2,33 +2,29 @@
 import { Button, Group, Modal, SegmentedControl, Skeleton, Stack } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { notifications } from '@mantine/notifications'
-import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { count, counted } from '../../../../format.ts'
 import { Icon } from '../../../../icons.tsx'
+import { Dimmed, FirstLook } from '../../../../live/connection.tsx'
+import { useLive } from '../../../../live/use-live.ts'
 import { Empty, Section, Trouble } from '../../../../parts/parts.tsx'
 import { Problem } from '../../../../parts/problem.tsx'
-import { sentence, useTRPC } from '../../../../trpc.ts'
+import { sentence, useTRPC, useTRPCClient } from '../../../../trpc.ts'
+import { type MessageFilter, type MessagePage, Messages, messageFilters } from '../../../webhooks/messages.tsx'
 import { ClientHead } from '../places.tsx'
-import { DeliveryRow } from './delivery-row.tsx'
 import classes from './webhooks.module.css'
-
-const lookMilliseconds = 5000
-const filters = ['all', 'failed', 'waiting', 'delivered'] as const
-type Filter = (typeof filters)[number]
 
 /** What the client's own systems were told, and what they said to that. */
 export function WebhooksPage({ clientId }: { clientId: string }) {
-  const [filter, setFilter] = useState<Filter>('all')
-  const trpc = useTRPC()
-  const list = useInfiniteQuery(
-    trpc.webhooks.list.infiniteQueryOptions(
-      { clientId, ...(filter === 'all' ? {} : { state: filter }) },
-      { getNextPageParam: (page) => page.nextCursor ?? undefined, refetchInterval: lookMilliseconds },
-    ),
+  const [filter, setFilter] = useState<MessageFilter>('all')
+  const of = filter === 'all' ? { clientId } : { clientId, state: filter }
+  const client = useTRPCClient()
+  const { view, connection, refused } = useLive<MessagePage>(`webhooks ${clientId} ${filter}`, (handlers) =>
+    client.webhooks.follow.subscribe(of, handlers),
   )
-  const counts = list.data?.pages[0]?.counts
-  const deliveries = list.data?.pages.flatMap((page) => page.deliveries) ?? []
+  const [counts, setCounts] = useState(view?.counts)
+  if (view && view.counts !== counts) setCounts(view.counts)
   const total = counts ? counts.waiting + (counts.delivered ?? 0) + counts.failed : 0
   return (
     <>
@@ -40,8 +36,12 @@ export function WebhooksPage({ clientId }: { clientId: string }) {
           counts && counts.failed > 0 ? <ReplayFailed clientId={clientId} failed={counts.failed} mayAct /> : undefined
         }
       >
-        {list.isPending && <Skeleton height={40} my="md" />}
-        {list.error && !list.data && <Trouble message={sentence(list.error)!} again={() => list.refetch()} />}
+        {refused && <Trouble message={refused.message} />}
+        {!view && !refused && (
+          <FirstLook connection={connection}>
+            <Skeleton height={40} my="md" />
+          </FirstLook>
+        )}
         {counts && total === 0 && (
           <Empty title="Nothing was to be told yet">
             An upload that names an address (<code>notifyUrl</code>) is told when its pictures are ready: at once, and
@@ -55,22 +55,20 @@ export function WebhooksPage({ clientId }: { clientId: string }) {
               size="xs"
               aria-label="Which messages"
               value={filter}
-              onChange={(value) => setFilter(value as Filter)}
-              data={filters.map((value) => ({
+              onChange={(value) => setFilter(value as MessageFilter)}
+              data={messageFilters.map((value) => ({
                 value,
                 label: `${value} ${count(value === 'all' ? total : (counts[value] ?? 0))}`,
               }))}
             />
-            {deliveries.length === 0 && <p className={classes.none}>None of these.</p>}
-            <ul className={classes.list}>
-              {deliveries.map((delivery) => (
-                <DeliveryRow key={delivery.id} of={delivery} />
-              ))}
-            </ul>
-            {list.hasNextPage && (
-              <Button variant="default" mt="md" loading={list.isFetchingNextPage} onClick={() => list.fetchNextPage()}>
-                Show earlier ones
-              </Button>
+            {view && (
+              <Dimmed connection={connection}>
+                {view.deliveries.length === 0 ? (
+                  <p className={classes.none}>None of these.</p>
+                ) : (
+                  <Messages key={filter} view={view} of={of} />
+                )}
+              </Dimmed>
             )}
           </>
         )}
