@@ -1,7 +1,6 @@
 // What every procedure stands on: who asks, what they may, and how a refusal reaches the browser.
 import { initTRPC, type TRPC_ERROR_CODE_KEY, TRPCError } from '@trpc/server'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
-import superjson from 'superjson'
 import { z } from 'zod'
 import type { Role, SignedIn } from '#server/accounts.ts'
 import type { Actor, House } from '#server/house.ts'
@@ -10,6 +9,7 @@ import { log } from '#server/log.ts'
 import { Refusal } from '#server/refusal.ts'
 import { secondFactorRequired } from '#server/settings.ts'
 import { openShareLink } from '#server/share-links.ts'
+import { transformer } from './transformer.ts'
 import type { Keeper } from './watch.ts'
 
 export interface Context {
@@ -34,7 +34,7 @@ const t = initTRPC
   .context<Context>()
   .meta<{ audience: readonly Audience[] }>()
   .create({
-    transformer: superjson,
+    transformer,
     sse: {
       maxDurationMs: 10 * 60_000, // a proxy's patience is no longer; the browser comes back by itself
       ping: { enabled: true, intervalMs: 5_000 },

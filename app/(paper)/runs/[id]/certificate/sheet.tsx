@@ -4,6 +4,7 @@ import Link from 'next/link'
 import type { CertificateSummary } from '#server/certificates.ts'
 import { describeProviders } from '#server/trpc/providers.ts'
 import { reasonOf } from '../../../../client-page/words.ts'
+import { type GalleryCells, GalleryTable } from './gallery-table.tsx'
 import { PrintButton } from './print-button.tsx'
 import classes from './sheet.module.css'
 
@@ -128,43 +129,21 @@ function Difference({ gallery, from }: { gallery: Gallery; from: string | null }
 }
 
 function Galleries({ galleries }: { galleries: Gallery[] }) {
+  const rows = galleries.map(
+    ({ path, title, stated, photos, safe, bytes, verdict, root }): GalleryCells => [
+      [...path, title].join(' / '),
+      stated === null ? 'not told' : count(stated),
+      count(photos),
+      count(safe),
+      size(bytes),
+      verdict === 'verified' ? '✓\u00a0Verified' : titleOf(verdict),
+      `${root.slice(0, 16)}…`,
+    ],
+  )
   return (
     <section>
       <h2>Galleries</h2>
-      <table className={classes.table}>
-        <thead>
-          <tr>
-            <th scope="col">Gallery</th>
-            <th scope="col" className={classes.number}>
-              At the provider
-            </th>
-            <th scope="col" className={classes.number}>
-              With us
-            </th>
-            <th scope="col" className={classes.number}>
-              Safe
-            </th>
-            <th scope="col" className={classes.number}>
-              Size
-            </th>
-            <th scope="col">Verdict</th>
-            <th scope="col">Root</th>
-          </tr>
-        </thead>
-        <tbody>
-          {galleries.map(({ n, path, title, stated, photos, safe, bytes, verdict, root }) => (
-            <tr key={n}>
-              <th scope="row">{[...path, title].join(' / ')}</th>
-              <td className={classes.number}>{stated === null ? 'not told' : count(stated)}</td>
-              <td className={classes.number}>{count(photos)}</td>
-              <td className={classes.number}>{count(safe)}</td>
-              <td className={classes.number}>{size(bytes)}</td>
-              <td className={classes.verdict}>{verdict === 'verified' ? '✓\u00a0Verified' : titleOf(verdict)}</td>
-              <td className={classes.hash}>{root.slice(0, 16)}…</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <GalleryTable rows={rows} />
     </section>
   )
 }
