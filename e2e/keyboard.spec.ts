@@ -196,4 +196,13 @@ test('a time tells its exact one, with its zone, to whoever has it by keyboard o
     await page.getByRole('table', { name: 'Runs' }).locator('[data-moment]').first().hover({ force: true })
     await expect(tooltip).toHaveText(inUtc)
   })
+
+  await test.step('dark, from the beginning of the next page, for whoever has chosen that', async () => {
+    await page.getByRole('button', { name: /look and sign out/ }).click()
+    await page.getByRole('menuitemradio', { name: 'Dark' }).click()
+    await page.reload({ waitUntil: 'domcontentloaded' })
+    expect(await page.locator('html').getAttribute('data-mantine-color-scheme')).toBe('dark')
+    await page.getByRole('button', { name: /look and sign out/ }).click()
+    await expect(page.getByRole('menuitemradio', { name: 'Dark' })).toBeChecked()
+  })
 })

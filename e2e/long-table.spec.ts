@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm'
 import { announce } from './ledger.ts'
 import { arrange } from './scenes.ts'
 import { test } from './system.ts'
+import { watchTraffic } from './traffic.ts'
 
 test('a run of 1,763 galleries: few rows in the page, every one within reach, filters in the address', async ({
   signedIn: page,
@@ -27,13 +28,26 @@ test('a run of 1,763 galleries: few rows in the page, every one within reach, fi
     expect(await table.getByRole('row').count()).toBeLessThan(60)
   })
 
+  await test.step('gone into and come back to, it stands where it stood', async () => {
+    const row = table.locator('[aria-rowindex="1700"]')
+    await table.evaluate((box) => box.scrollTo(0, 1690 * 40))
+    await row.scrollIntoViewIfNeeded()
+    const top = () => row.evaluate((one) => one.getBoundingClientRect().top)
+    const before = await top()
+    await row.getByRole('link').click()
+    await expect(page).toHaveURL(/\/galleries\//)
+    await page.goBack()
+    await expect(row.getByRole('link')).toBeFocused()
+    await expect.poll(top).toBeCloseTo(before, -1)
+  })
+
   await test.step('a state and a search narrow it, and a pasted address shows the same', async () => {
     await page.getByRole('button', { name: /needs you 2/ }).click()
     await expect(links).toHaveCount(2)
     await expect(table).toContainText('Gallery needs a password')
     await page.getByLabel('Search galleries').fill('aiko')
     await expect(links).toHaveCount(1)
-    await expect(page).toHaveURL(/state=attention&q=aiko/)
+    await expect(page).toHaveURL(/state=attention.*&q=aiko/)
     await page.goto(page.url())
     await expect(links).toHaveCount(1)
     await page.getByLabel('Search galleries').fill('nobody of that name')
@@ -51,6 +65,24 @@ test('a run of 1,763 galleries: few rows in the page, every one within reach, fi
     await expect(row).toContainText('safe')
     expect(await links.allTextContents()).toEqual(before)
   })
+})
+
+test('what has lasted so far goes on by the second, and nothing is asked for that', async ({
+  signedIn: page,
+  system,
+}) => {
+  const { running } = await arrange(system.database.db)
+  const traffic = await watchTraffic(page)
+  await page.goto(`${system.url}/runs/${running}`)
+  await expect(page.getByRole('table', { name: 'Galleries' }).getByRole('link').first()).toBeVisible()
+  await traffic.beat()
+  const stages = page.getByRole('list', { name: 'Stages' })
+  for (let second = 0; second < 3; second++) {
+    const before = (await stages.textContent())!
+    expect(before).toMatch(/· \d+ (h|min) \d+ (min|s)/)
+    await expect.poll(() => stages.textContent()).not.toBe(before)
+  }
+  expect(traffic.end()).toEqual([])
 })
 
 test('what is skipped is accepted by a person, and the timeline says by whom', async ({ signedIn: page, system }) => {

@@ -69,6 +69,7 @@ export function RunsPage() {
         <Dimmed connection={connection}>
           <RunTable
             rows={rows}
+            now={list.now}
             total={total}
             selection={selection}
             onVisible={onVisible}
@@ -80,7 +81,7 @@ export function RunsPage() {
           />
         </Dimmed>
       )}
-      {selection.count > 0 && <Selected selection={selection} total={total} query={query} rows={rows} />}
+      {selection.count > 0 && <Selected selection={selection} total={total} query={query} now={list.now} />}
     </>
   )
 }
@@ -114,15 +115,14 @@ interface SelectedProps {
   selection: Selection
   total: number | null
   query: ReturnType<typeof useFilter>['query']
-  rows: ReturnType<typeof useRunRows>['rows']
+  now: ReturnType<typeof useRunRows>['now']
 }
 
-function Selected({ selection, total, query, rows }: SelectedProps) {
+function Selected({ selection, total, query, now }: SelectedProps) {
   const trpc = useTRPC()
   const queryClient = useQueryClient()
   const [looking, setLooking] = useState(false)
   const { matched, picked } = selection
-  const now = new Map(rows.map((run) => [run.id, run]))
   const selectMatching = async () => {
     setLooking(true)
     try {
@@ -133,7 +133,7 @@ function Selected({ selection, total, query, rows }: SelectedProps) {
   }
   return (
     <BulkBar
-      what={matched ?? { runs: [...picked.values()].map((run) => now.get(run.id) ?? run) }}
+      what={matched ?? { runs: [...picked.values()].map(now) }}
       matching={matched ? null : total}
       selectMatching={() => void selectMatching()}
       looking={looking}

@@ -4,10 +4,9 @@
 // The run list itself: only the rows on screen are in the page, every one within reach of keyboard and screen reader.
 import { Checkbox } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
-import { createColumnHelper, tableFeatures, useTable } from '@tanstack/react-table'
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
 import Link from 'next/link'
-import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { memo, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { ShortId } from '../parts/short-id.tsx'
 import { useProviderTitle } from '../provider-forms.tsx'
 import { Dated, RunNumbers, RunProgress, RunState } from './run-row.tsx'
@@ -16,18 +15,21 @@ import { setRowInAddress } from './use-filter.ts'
 import type { FoundRun } from './use-run-rows.ts'
 import type { Selection } from './use-selection.ts'
 
-const features = tableFeatures({})
-const helper = createColumnHelper<typeof features, FoundRun>()
-const columns = helper.columns([
-  helper.display({ id: 'who', header: 'Client', cell: ({ row }) => <Who run={row.original} /> }),
-  helper.display({ id: 'state', header: 'State', cell: ({ row }) => <RunState run={row.original} /> }),
-  helper.display({ id: 'progress', header: 'Progress', cell: ({ row }) => <RunProgress run={row.original} /> }),
-  helper.display({ id: 'numbers', header: 'Photos', cell: ({ row }) => <RunNumbers run={row.original} /> }),
-  helper.display({ id: 'staff', header: 'Looked after by', cell: ({ row }) => <Staff run={row.original} /> }),
-])
+const columns: { id: string; header: string; Cell: (props: { run: FoundRun }) => ReactNode }[] = [
+  { id: 'who', header: 'Client', Cell: Who },
+  { id: 'state', header: 'State', Cell: RunState },
+  { id: 'progress', header: 'Progress', Cell: RunProgress },
+  { id: 'numbers', header: 'Photos', Cell: RunNumbers },
+  { id: 'staff', header: 'Looked after by', Cell: Staff },
+]
+
+/** Whoever is told what is on screen is told in steps of so many rows. */
+const stepRows = 10
 
 interface Props {
   rows: FoundRun[]
+  /** A row as it is now. */
+  now: (run: FoundRun) => FoundRun
   /** As many as match, where that is known. */
   total: number | null
   selection: Selection
@@ -41,15 +43,13 @@ interface Props {
   fetchMore: () => unknown
 }
 
-export function RunTable({ rows, total, selection, onVisible, onReading, ...opened }: Props) {
+export function RunTable({ rows, now, total, selection, onVisible, onReading, ...opened }: Props) {
   const { place, row: wantedRow, more, fetchMore } = opened
   const narrow = useMediaQuery('(max-width: 900px)', false, { getInitialValueInEffect: false })
   const rowHeight = narrow ? 104 : 56
   const box = useRef<HTMLDivElement>(null)
   const [margin, setMargin] = useState(0)
   useLayoutEffect(() => setMargin(box.current?.offsetTop ?? 0), [])
-  const table = useTable({ features, columns, data: rows, getRowId: (run) => run.id })
-  const modelRows = table.getRowModel().rows
   const virtualizer = useWindowVirtualizer({
     count: rows.length,
     estimateSize: () => rowHeight,
@@ -59,7 +59,8 @@ export function RunTable({ rows, total, selection, onVisible, onReading, ...open
   // biome-ignore lint/correctness/useExhaustiveDependencies: another row height needs every place anew
   useEffect(() => virtualizer.measure(), [rowHeight])
   const items = virtualizer.getVirtualItems()
-  const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 20]
+  const first = Math.floor((items[0]?.index ?? 0) / stepRows) * stepRows
+  const last = Math.ceil((items.at(-1)?.index ?? 20) / stepRows) * stepRows
   const isTop = (virtualizer.scrollOffset ?? 0) < rowHeight
   useEffect(() => onVisible([isTop ? 0 : Math.max(1, first), last]), [first, last, isTop, onVisible])
   useReturn({ place, row: wantedRow, rows, more, fetchMore }, (index) =>
@@ -81,60 +82,80 @@ export function RunTable({ rows, total, selection, onVisible, onReading, ...open
       onBlur={() => onReading(false)}
     >
       <div role="rowgroup" className={classes.head}>
-        {table.getHeaderGroups().map((group) => (
-          <div key={group.id} role="row" className={classes.header} aria-rowindex={1}>
-            <div role="columnheader">
-              <Checkbox
-                size="xs"
-                aria-label={all ? 'Select none' : 'Select all rows that are loaded'}
-                checked={all}
-                indeterminate={!all && selection.count > 0}
-                onChange={() => (all ? selection.clear() : selection.add(rows))}
-              />
-            </div>
-            {group.headers.map((header) => (
-              <div key={header.id} role="columnheader" data-column={header.column.id}>
-                <table.FlexRender header={header} />
-              </div>
-            ))}
+        <div role="row" className={classes.header} aria-rowindex={1}>
+          <div role="columnheader">
+            <Checkbox
+              size="xs"
+              aria-label={all ? 'Select none' : 'Select all rows that are loaded'}
+              checked={all}
+              indeterminate={!all && selection.count > 0}
+              onChange={() => (all ? selection.clear() : selection.add(rows))}
+            />
           </div>
-        ))}
+          {columns.map(({ id, header }) => (
+            <div key={id} role="columnheader" data-column={id}>
+              {header}
+            </div>
+          ))}
+        </div>
       </div>
       <div ref={box} role="rowgroup" style={{ height: virtualizer.getTotalSize(), position: 'relative' }}>
         {items.map((item) => {
-          const row = modelRows[item.index]
+          const row = rows[item.index]
           if (!row) return null
-          const run = row.original
           return (
-            <div
-              key={run.id}
-              role="row"
-              aria-rowindex={item.index + 2}
-              data-selected={selection.has(run.id) || undefined}
-              className={classes.row}
-              data-row={run.id}
-              style={{ height: rowHeight, transform: `translateY(${item.start - margin}px)` }}
-            >
-              <div role="cell" className={classes.check}>
-                <Checkbox
-                  size="xs"
-                  aria-label={`Select ${run.client.name}, ${run.id.slice(0, 8)}`}
-                  checked={selection.has(run.id)}
-                  onChange={() => selection.toggle(run)}
-                />
-              </div>
-              {row.getAllCells().map((cell) => (
-                <div key={cell.id} role="cell" data-column={cell.column.id}>
-                  <table.FlexRender cell={cell} />
-                </div>
-              ))}
-            </div>
+            <Row
+              key={row.id}
+              run={now(row)}
+              index={item.index}
+              top={item.start - margin}
+              height={rowHeight}
+              selected={selection.has(row.id)}
+              toggle={selection.toggle}
+            />
           )
         })}
       </div>
     </div>
   )
 }
+
+interface RowProps {
+  run: FoundRun
+  index: number
+  top: number
+  height: number
+  selected: boolean
+  toggle: (run: FoundRun) => void
+}
+
+/** Scrolling draws the rows that come, and none of those that are there. */
+const Row = memo(function Row({ run, index, top, height, selected, toggle }: RowProps) {
+  return (
+    <div
+      role="row"
+      aria-rowindex={index + 2}
+      data-selected={selected || undefined}
+      className={classes.row}
+      data-row={run.id}
+      style={{ height, transform: `translateY(${top}px)` }}
+    >
+      <div role="cell" className={classes.check}>
+        <Checkbox
+          size="xs"
+          aria-label={`Select ${run.client.name}, ${run.id.slice(0, 8)}`}
+          checked={selected}
+          onChange={() => toggle(run)}
+        />
+      </div>
+      {columns.map(({ id, Cell }) => (
+        <div key={id} role="cell" data-column={id}>
+          <Cell run={run} />
+        </div>
+      ))}
+    </div>
+  )
+})
 
 /** Where each filter's list stood when it was left: in this tab, for as long as it is open. */
 const places = new Map<string, number>()

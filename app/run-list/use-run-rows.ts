@@ -1,9 +1,11 @@
 'use client'
 // The rows of the run list: pages by keyset as far as one has scrolled, one subscription for what is on screen. While
 // somebody reads, no row comes, goes or moves by itself: what would is counted, and shown when they say so.
+import { useDebouncedValue } from '@mantine/hooks'
 import { type InfiniteData, keepPreviousData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import type { RunQuery, RunTab } from '#server/run-search.ts'
+import { gatherer } from '../live/gathered.ts'
 import { type Live, useLive } from '../live/use-live.ts'
 import { type Outputs, useTRPC, useTRPCClient } from '../trpc.ts'
 
@@ -17,6 +19,10 @@ interface LiveRows {
 }
 
 const blockRows = 40
+/** So far before its end a page more is asked for. */
+const leadRows = 60
+/** Scrolling through rows asks for nothing of them; resting on them does. */
+const restMilliseconds = 250
 const refreshMilliseconds = 2000
 
 interface Wanted {
@@ -41,13 +47,18 @@ export function useRunRows({ query, held, visible }: Wanted) {
   )
   const pages = useInfiniteQuery(options)
   const loaded = useHeld(JSON.stringify(query), pages.isPlaceholderData, pages.data, held)
-  const rows = rowsOf(loaded.shown)
+  const { rows, has } = loaded.gathered
   const top = loaded.shown?.pages[0]?.top ?? null
 
   const live = useLiveRows({ query, top, rows, visible, ready: !pages.isPlaceholderData && pages.data !== undefined })
-  const current = rows.map((row) => live.latest.get(row.id) ?? row)
-  const moved = current.filter((run) => !belongs(run, query.tab ?? 'all')).length
-  const fresh = Math.max(live.view?.fresh ?? 0, loaded.waiting)
+  const now = (run: FoundRun) => live.latest.get(run.id) ?? run
+  const { view } = live
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the view brings the latest of its rows
+  const moved = useMemo(
+    () => [...live.latest.values()].filter((run) => has(run.id) && !belongs(run, query.tab ?? 'all')).length,
+    [view, has, query.tab],
+  )
+  const fresh = Math.max(view?.fresh ?? 0, loaded.waiting)
 
   const reload = async () => {
     // From the top: rows have come in between, and with them the borders of the pages are others.
@@ -59,14 +70,17 @@ export function useRunRows({ query, held, visible }: Wanted) {
   }
   useReload(!held && fresh + moved > 0, reload)
 
-  const nearEnd = visible[1] >= rows.length - blockRows / 2
+  const nearEnd = visible[1] >= rows.length - leadRows
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = pages
   useEffect(() => {
     if (nearEnd && hasNextPage && !isFetchingNextPage) void fetchNextPage()
   }, [nearEnd, hasNextPage, isFetchingNextPage, fetchNextPage])
 
   return {
-    rows: current,
+    /** As they were loaded. */
+    rows,
+    /** One of them as it is now. */
+    now,
     counts: live.counts,
     connection: live.connection,
     refused: live.refused,
@@ -88,26 +102,33 @@ type Pages = InfiniteData<Page, unknown> | undefined
 function useHeld(key: string, isOfOther: boolean, data: Pages, held: boolean) {
   const [list, setList] = useState<{ key: string | null; shown: Pages }>({ key: null, shown: undefined })
   const [released, setReleased] = useState(false)
-  const ids = rowsOf(data).map((row) => row.id)
-  const before = rowsOf(list.shown).map((row) => row.id)
-  const goesOn = before.every((id, index) => ids[index] === id)
+  const [gather] = useState(() => gatherer<FoundRun>())
+  const gathered = gather(useMemo(() => list.shown?.pages.map((page) => page.runs) ?? [], [list.shown]))
+  const { goesOn, waiting } = useMemo(() => difference(list.shown, data), [list.shown, data])
   const isAnother = list.key !== key && !isOfOther
   if (data !== undefined && (isAnother || (list.key === key && data !== list.shown && (!held || goesOn || released)))) {
     setList({ key, shown: data })
     setReleased(false)
   }
-  const known = new Set(before)
   return {
     shown: list.shown,
-    waiting: list.key !== key ? 0 : ids.slice(0, before.length).filter((id) => !known.has(id)).length,
+    gathered,
+    waiting: list.key !== key ? 0 : waiting,
     release: () => setReleased(true),
   }
 }
 
-function rowsOf(data: InfiniteData<Page, unknown> | undefined): FoundRun[] {
-  const byId = new Map<string, FoundRun>()
-  for (const page of data?.pages ?? []) for (const run of page.runs) if (!byId.has(run.id)) byId.set(run.id, run)
-  return [...byId.values()]
+/** Whether rows have only been added at the end, and else how many are new among those that were there. */
+function difference(shown: Pages, data: Pages): { goesOn: boolean; waiting: number } {
+  const before = shown?.pages ?? []
+  if (before.every((page, at) => data?.pages[at] === page)) return { goesOn: true, waiting: 0 }
+  const idsOf = (pages: Page[]) => [...new Set(pages.flatMap((page) => page.runs.map((run) => run.id)))]
+  const [old, ids] = [idsOf(before), idsOf(data?.pages ?? [])]
+  const known = new Set(old)
+  return {
+    goesOn: old.every((id, index) => ids[index] === id),
+    waiting: ids.slice(0, old.length).filter((id) => !known.has(id)).length,
+  }
 }
 
 interface Watched {
@@ -122,9 +143,10 @@ interface Watched {
 function useLiveRows({ query, top, rows, visible, ready }: Watched) {
   const client = useTRPCClient()
   const [latest] = useState(() => new Map<string, FoundRun>())
-  const from = Math.floor(visible[0] / blockRows) * blockRows
-  const to = (Math.floor(visible[1] / blockRows) + 1) * blockRows
-  const ids = rows.slice(from, to).map((row) => row.id)
+  const from = Math.floor(visible[0] / blockRows)
+  const to = Math.floor(visible[1] / blockRows) + 1
+  const [rested] = useDebouncedValue(`${from} ${to}`, restMilliseconds)
+  const ids = rows.slice(...rested.split(' ').map((block) => Number(block) * blockRows)).map((row) => row.id)
   const asked = { query, top, ids }
   const key = JSON.stringify(asked)
   const live = useLive<LiveRows>(ready ? `run list ${key}` : 'run list', (handlers) =>

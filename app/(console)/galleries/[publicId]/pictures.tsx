@@ -3,7 +3,7 @@
 import { Skeleton } from '@mantine/core'
 import { useElementSize } from '@mantine/hooks'
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useMemo, useState } from 'react'
+import { memo, useEffect, useMemo, useState } from 'react'
 import { Icon, type IconName } from '../../../icons.tsx'
 import { Trouble } from '../../../parts/parts.tsx'
 import { photoStates, wordsOf } from '../../../states/states.ts'
@@ -11,7 +11,7 @@ import { sentence } from '../../../trpc.ts'
 import { wordsOfCode } from '../../../words.ts'
 import classes from './gallery.module.css'
 import { Lightbox } from './lightbox.tsx'
-import { justified } from './rows.ts'
+import { type Row as Laid, layer } from './rows.ts'
 import { type Gallery, type Photo, usePhotos } from './use-gallery.ts'
 
 const gap = 8
@@ -23,8 +23,9 @@ export function Pictures({ gallery, setId, setCount }: { gallery: Gallery; setId
   const [top, setTop] = useState(0)
   const [open, setOpen] = useState<number | null>(null)
   const photos = useMemo(() => pages.data?.pages.flatMap((page) => page.photos) ?? [], [pages.data])
+  const [lay] = useState(() => layer(gap))
   const targetHeight = width < 500 ? 120 : 200
-  const rows = useMemo(() => justified(photos, width, targetHeight, gap), [photos, width, targetHeight])
+  const rows = useMemo(() => lay(photos, width, targetHeight), [lay, photos, width, targetHeight])
   const virtualizer = useWindowVirtualizer({
     count: rows.length,
     estimateSize: (index) => (rows[index]?.height ?? targetHeight) + gap,
@@ -59,25 +60,7 @@ export function Pictures({ gallery, setId, setCount }: { gallery: Gallery; setId
         {items.map((item) => {
           const row = rows[item.index]
           if (!row) return null
-          return (
-            <div
-              key={item.key}
-              className={classes.row}
-              style={{ transform: `translateY(${item.start - top}px)`, height: row.height }}
-            >
-              {row.widths.map((tileWidth, index) => {
-                const photo = photos[row.first + index]!
-                return (
-                  <Tile
-                    key={photo.publicId}
-                    photo={photo}
-                    width={tileWidth}
-                    onOpen={() => setOpen(row.first + index)}
-                  />
-                )
-              })}
-            </div>
-          )
+          return <Row key={item.key} row={row} photos={photos} top={item.start - top} onOpen={setOpen} />
         })}
       </div>
       {open !== null && photos[open] && (
@@ -93,6 +76,31 @@ export function Pictures({ gallery, setId, setCount }: { gallery: Gallery; setId
     </>
   )
 }
+
+interface RowProps {
+  row: Laid
+  photos: Photo[]
+  top: number
+  onOpen: (index: number) => void
+}
+
+/** Scrolling draws the rows that come, and none of those that are there. */
+const Row = memo(
+  function Row({ row, photos, top, onOpen }: RowProps) {
+    return (
+      <div className={classes.row} style={{ transform: `translateY(${top}px)`, height: row.height }}>
+        {row.widths.map((width, index) => {
+          const photo = photos[row.first + index]!
+          return <Tile key={photo.publicId} photo={photo} width={width} onOpen={() => onOpen(row.first + index)} />
+        })}
+      </div>
+    )
+  },
+  (before, now) =>
+    before.top === now.top &&
+    before.row === now.row &&
+    now.row.widths.every((_, index) => before.photos[now.row.first + index] === now.photos[now.row.first + index]),
+)
 
 /** Shaped like the rows that come. */
 function Awaited({ height }: { height: number }) {

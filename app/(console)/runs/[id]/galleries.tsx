@@ -4,21 +4,16 @@
 'use client'
 import { Button, TextInput } from '@mantine/core'
 import { useDebouncedValue, useMediaQuery } from '@mantine/hooks'
-import { createColumnHelper, tableFeatures, useTable } from '@tanstack/react-table'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import Link from 'next/link'
 import { useSearchParams } from 'next/navigation'
-import { useEffect, useMemo, useRef, useState } from 'react'
-import { at, count, counted, usually } from '../../../format.ts'
+import { memo, useEffect, useRef, useState } from 'react'
+import { count, counted } from '../../../format.ts'
 import { Icon } from '../../../icons.tsx'
-import { useNow } from '../../../live/use-now.ts'
 import { Section, Trouble } from '../../../parts/parts.tsx'
-import { ProgressBar } from '../../../progress/progress-bar.tsx'
-import { State } from '../../../states/state.tsx'
-import { wordsOfCopying, wordsOfGallery } from '../../../states/states.ts'
+import { wordsOfCopying } from '../../../states/states.ts'
 import { sentence } from '../../../trpc.ts'
-import { wordsOfCode } from '../../../words.ts'
 import classes from './galleries.module.css'
+import { columns } from './gallery-cells.tsx'
 import { type GalleryRow, useGalleries } from './use-galleries.ts'
 import type { Snapshot } from './use-run.ts'
 
@@ -88,21 +83,6 @@ function setInAddress(name: string, value: string): void {
   window.history.replaceState(null, '', `${window.location.pathname}${text && `?${text}`}`)
 }
 
-const features = tableFeatures({})
-const helper = createColumnHelper<typeof features, GalleryRow>()
-const columnsOf = (runState: string) =>
-  helper.columns([
-    helper.display({ id: 'title', header: 'Gallery', cell: ({ row }) => <Title gallery={row.original} /> }),
-    helper.display({ id: 'photos', header: 'Photos', cell: ({ row }) => <Photos gallery={row.original} /> }),
-    helper.display({ id: 'progress', header: 'Progress', cell: ({ row }) => <Progress gallery={row.original} /> }),
-    helper.display({
-      id: 'state',
-      header: 'State',
-      cell: ({ row }) => <State of={wordsOfGallery(row.original, runState)} />,
-    }),
-    helper.display({ id: 'more', header: 'Note', cell: ({ row }) => <More gallery={row.original} /> }),
-  ])
-
 interface TableProps {
   run: Snapshot
   states: GalleryRow['state'][] | null
@@ -113,28 +93,41 @@ interface TableProps {
 }
 
 // Half a row more shows that there are more.
+const stepRows = 10
 const rowsInView = { wide: 12.5, narrow: 6.5 }
+
+interface Left {
+  cursors: (string | null)[]
+  /** Of the table, and of the page around it. */
+  top: number
+  page: number
+}
+
+/** Where each list stood when one went into a row of it: in this tab, for as long as it is open. */
+const left = new Map<string, Left>()
 
 function GalleryTable({ run, states, search, expected, clear }: TableProps) {
   const narrow = useMediaQuery('(max-width: 640px)', false, { getInitialValueInEffect: false })
   const [rowHeight, headHeight] = narrow ? [72, 0] : [40, 32]
   const scroller = useRef<HTMLDivElement>(null)
+  const place = `${run.run} ${states} ${search}`
+  const row = useSearchParams().get('row')
+  // Without a row that was gone into it was opened anew, not come back to.
+  const [back] = useState(row ? left.get(place) : undefined)
   const [reading, setReading] = useState(false)
   const [visible, setVisible] = useState<[number, number]>([0, 20])
   // Among all galleries rows keep their places; in a state they come and go, and wait while somebody reads.
   const held = states !== null && (reading || visible[0] > 0)
   const changed = `${run.state} ${run.totals.stored} ${run.totals.rendered} ${run.totals.published} ${run.totals.failed} ${run.totals.skipped} ${run.totals.galleries} ${JSON.stringify(run.galleryStates)}`
-  const { rows, more, pending, error, reload } = useGalleries({
+  const { rows, cursors, more, pending, error, reload } = useGalleries({
     runId: run.run,
     states,
     search,
     changed,
     held,
     visible,
+    cursors: back?.cursors,
   })
-  const columns = useMemo(() => columnsOf(run.state), [run.state])
-  const table = useTable({ features, columns, data: rows, getRowId: (row) => String(row.id) })
-  const modelRows = table.getRowModel().rows
   const total = pending || more ? Math.max(expected ?? 0, rows.length + 1) : rows.length
   const virtualizer = useVirtualizer({
     count: total,
@@ -142,11 +135,31 @@ function GalleryTable({ run, states, search, expected, clear }: TableProps) {
     estimateSize: () => rowHeight,
     overscan: 8,
     scrollMargin: headHeight,
+    initialOffset: back?.top ?? 0,
   })
   // biome-ignore lint/correctness/useExhaustiveDependencies: another row height needs every place anew
   useEffect(() => virtualizer.measure(), [rowHeight])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when it is come back to
+  useEffect(() => {
+    if (!back) return
+    // After the router has done what it does to a new page.
+    const frame = requestAnimationFrame(() => {
+      window.scrollTo(0, back.page)
+      scroller.current
+        ?.querySelector<HTMLElement>(`[data-gallery="${CSS.escape(row!)}"] a`)
+        ?.focus({ preventScroll: true })
+    })
+    return () => cancelAnimationFrame(frame)
+  }, [])
+  const leave = (target: EventTarget) => {
+    const gone = (target as Element).closest('a')?.closest<HTMLElement>('[data-gallery]')?.dataset.gallery
+    if (!gone) return
+    left.set(place, { cursors, top: scroller.current!.scrollTop, page: window.scrollY })
+    setInAddress('row', gone)
+  }
   const items = virtualizer.getVirtualItems()
-  const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 20]
+  const first = Math.floor((items[0]?.index ?? 0) / stepRows) * stepRows
+  const last = Math.ceil((items.at(-1)?.index ?? 20) / stepRows) * stepRows
   useEffect(() => setVisible([first, last]), [first, last])
 
   if (error && rows.length === 0) return <Trouble message={sentence(error)!} again={reload} />
@@ -174,33 +187,24 @@ function GalleryTable({ run, states, search, expected, clear }: TableProps) {
           onPointerLeave={() => setReading(false)}
           onFocus={() => setReading(true)}
           onBlur={() => setReading(false)}
+          onClickCapture={(event) => leave(event.target)}
           style={{ height: headHeight + Math.min(narrow ? rowsInView.narrow : rowsInView.wide, total) * rowHeight + 1 }}
         >
           <div role="rowgroup" className={classes.head}>
-            {table.getHeaderGroups().map((group) => (
-              <div key={group.id} role="row" className={classes.header} aria-rowindex={1}>
-                {group.headers.map((header) => (
-                  <div key={header.id} role="columnheader">
-                    <table.FlexRender header={header} />
-                  </div>
-                ))}
-              </div>
-            ))}
+            <div role="row" className={classes.header} aria-rowindex={1}>
+              {columns.map(({ id, header }) => (
+                <div key={id} role="columnheader">
+                  {header}
+                </div>
+              ))}
+            </div>
           </div>
           <div role="rowgroup" style={{ height: virtualizer.getTotalSize(), position: 'relative' }}>
             {items.map((item) => {
-              const row = modelRows[item.index]
-              const place = { height: rowHeight, transform: `translateY(${item.start - headHeight}px)` }
-              if (!row) return <div key={`place ${item.index}`} className={classes.place} style={place} />
-              return (
-                <div key={row.id} role="row" aria-rowindex={item.index + 2} className={classes.row} style={place}>
-                  {row.getAllCells().map((cell) => (
-                    <div key={cell.id} role="cell" data-column={cell.column.id}>
-                      <table.FlexRender cell={cell} />
-                    </div>
-                  ))}
-                </div>
-              )
+              const gallery = rows[item.index]
+              const place = { top: item.start - headHeight, height: rowHeight }
+              if (!gallery) return <div key={`place ${item.index}`} className={classes.place} style={styleOf(place)} />
+              return <Row key={gallery.id} gallery={gallery} runState={run.state} index={item.index} {...place} />
             })}
           </div>
         </div>
@@ -208,6 +212,38 @@ function GalleryTable({ run, states, search, expected, clear }: TableProps) {
     </>
   )
 }
+
+interface Place {
+  top: number
+  height: number
+}
+
+interface RowProps extends Place {
+  gallery: GalleryRow
+  runState: string
+  index: number
+}
+
+const styleOf = ({ top, height }: Place) => ({ height, transform: `translateY(${top}px)` })
+
+/** Scrolling draws the rows that come, and none of those that are there. */
+const Row = memo(function Row({ gallery, runState, index, ...place }: RowProps) {
+  return (
+    <div
+      role="row"
+      aria-rowindex={index + 2}
+      className={classes.row}
+      data-gallery={gallery.publicId}
+      style={styleOf(place)}
+    >
+      {columns.map(({ id, Cell }) => (
+        <div key={id} role="cell" data-column={id}>
+          <Cell gallery={gallery} runState={runState} />
+        </div>
+      ))}
+    </div>
+  )
+})
 
 function NoneMatch({ search, clear }: { search: string; clear: () => void }) {
   return (
@@ -224,69 +260,4 @@ function NoneMatch({ search, clear }: { search: string; clear: () => void }) {
       </button>
     </p>
   )
-}
-
-function Title({ gallery }: { gallery: GalleryRow }) {
-  const access =
-    gallery.access === 'password' || gallery.access === 'private'
-      ? 'lock'
-      : gallery.access === 'hidden'
-        ? 'hidden'
-        : null
-  return (
-    <Link
-      href={`/galleries/${gallery.publicId}`}
-      className={classes.title}
-      title={[...gallery.path, gallery.title].join(' / ')}
-    >
-      {gallery.path.length > 0 && <span className={classes.path}>{gallery.path.join(' / ')} / </span>}
-      {gallery.title}
-      {access && <Icon name={access} size={13} title={gallery.access ?? undefined} className={classes.access} />}
-    </Link>
-  )
-}
-
-function Photos({ gallery }: { gallery: GalleryRow }) {
-  const whole = Math.max(gallery.total, gallery.statedCount ?? 0)
-  return (
-    <span className={classes.photos}>
-      {!isOver(gallery) && gallery.published > 0 && gallery.published < whole && (
-        <span className={classes.dim}>{count(gallery.published)} of </span>
-      )}
-      {gallery.total === 0 && gallery.statedCount === null ? '–' : count(whole)}
-    </span>
-  )
-}
-
-/** Then what the provider states has been held against what is here: photos placed from other galleries count too. */
-const isOver = ({ state }: GalleryRow) => state === 'verified' || state === 'published'
-
-function Progress({ gallery }: { gallery: GalleryRow }) {
-  const { copied, rendered, published, skipped, failed, total, state } = gallery
-  if (state === 'found' || state === 'planned' || (total === 0 && isOver(gallery))) return null
-  const counts = { found: total, stored: copied - rendered, rendered: rendered - published, published, skipped, failed }
-  return (
-    <ProgressBar
-      small
-      label={gallery.title}
-      counts={counts}
-      expected={isOver(gallery) ? null : gallery.statedCount}
-      listing={false}
-    />
-  )
-}
-
-function More({ gallery }: { gallery: GalleryRow }) {
-  const now = useNow()
-  const { failed, skipped, code, state, waitingSince, thawUsualHours, sets, gone, goneAt } = gallery
-  const parts: string[] = []
-  if (state === 'attention' && code) parts.push(wordsOfCode(code).title)
-  if (state === 'waiting' && waitingSince) parts.push(`since ${at(new Date(waitingSince), now)}`)
-  if (state === 'waiting' && thawUsualHours !== null) parts.push(`usually ${usually(thawUsualHours)}`)
-  if (failed > 0) parts.push(`${count(failed)} failed`)
-  if (skipped > 0) parts.push(`${count(skipped)} skipped`)
-  if (goneAt) parts.push('gone at the provider, kept here')
-  else if (gone > 0) parts.push(`${count(gone)} gone at the provider, kept here`)
-  if (sets > 0) parts.push(counted(sets, 'set'))
-  return parts.length > 0 && <span className={classes.dim}>{parts.join(' · ')}</span>
 }

@@ -1,6 +1,8 @@
 'use client'
-import { useQueries, useQueryClient } from '@tanstack/react-query'
-import { useEffect, useRef, useState } from 'react'
+import { type UseQueryResult, useQueries, useQueryClient } from '@tanstack/react-query'
+import type { TRPCClientErrorLike } from '@trpc/client'
+import { useEffect, useMemo, useRef, useState } from 'react'
+import type { AppRouter } from '#server/trpc/router.ts'
 import { type Outputs, useTRPC } from '../../../trpc.ts'
 
 export type GalleryRow = Outputs['runs']['galleries']['galleries'][number]
@@ -20,21 +22,23 @@ interface Wanted {
   held: boolean
   /** First and last row on screen. */
   visible: [number, number]
+  /** Those that were loaded when the list was left. */
+  cursors?: (string | null)[]
 }
 
 /** Pages by keyset, loaded as far as one has scrolled; only those on screen are looked at again. */
-export function useGalleries({ runId, states, search, changed, held, visible }: Wanted) {
+export function useGalleries({ runId, states, search, changed, held, visible, ...left }: Wanted) {
   const trpc = useTRPC()
   const queryClient = useQueryClient()
-  const [cursors, setCursors] = useState<(string | null)[]>([null])
+  const [cursors, setCursors] = useState(left.cursors ?? [null])
   const queryOf = (cursor: string | null) =>
     trpc.runs.galleries.queryOptions(
       { id: runId, states: states ?? undefined, search: search || undefined, cursor, limit: pageRows },
       { staleTime: Number.POSITIVE_INFINITY },
     )
-  const pages = useQueries({ queries: cursors.map(queryOf) })
-  const rows = pages.flatMap((page) => page.data?.galleries ?? [])
-  const next = pages.at(-1)?.data?.nextCursor ?? null
+  // biome-ignore lint/correctness/useExhaustiveDependencies: of one run, one set of states and one search
+  const queries = useMemo(() => cursors.map(queryOf), [cursors])
+  const { rows, next, pending, error } = useQueries({ queries, combine: combined })
 
   const wantsMore = next !== null && visible[1] >= rows.length - 50
   useEffect(() => {
@@ -53,8 +57,18 @@ export function useGalleries({ runId, states, search, changed, held, visible }: 
     for (const cursor of cursors.slice(first, last + 1))
       void queryClient.invalidateQueries({ queryKey: queryOf(cursor).queryKey })
   })
-  const error = pages.find((page) => page.error)?.error ?? null
-  return { rows, more: next !== null, pending: pages[0]?.isPending ?? true, error, reload }
+  return { rows, cursors, more: next !== null, pending, error, reload }
+}
+
+type Looked = UseQueryResult<Outputs['runs']['galleries'], TRPCClientErrorLike<AppRouter>>
+
+function combined(pages: Looked[]) {
+  return {
+    rows: pages.flatMap((page) => page.data?.galleries ?? []),
+    next: pages.at(-1)?.data?.nextCursor ?? null,
+    pending: pages[0]?.isPending ?? true,
+    error: pages.find((page) => page.error)?.error ?? null,
+  }
 }
 
 /** Calls at most once in that time, and once more after the last change. */
