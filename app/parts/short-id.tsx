@@ -1,5 +1,5 @@
 'use client'
-import { CopyButton, Tooltip } from '@mantine/core'
+import { CopyButton } from '@mantine/core'
 import { Icon } from '../icons.tsx'
 import classes from './short-id.module.css'
 
@@ -10,11 +10,9 @@ export function ShortId({ id, what }: { id: string; what: string }) {
       <span>{id.slice(0, 8)}</span>
       <CopyButton value={id}>
         {({ copied, copy }) => (
-          <Tooltip label={copied ? 'Copied' : `Copy the id of this ${what}`}>
-            <button type="button" onClick={copy} aria-label={copied ? 'Copied' : `Copy the id of this ${what}`}>
-              <Icon name={copied ? 'check' : 'copy'} size={12} />
-            </button>
-          </Tooltip>
+          <button type="button" onClick={copy} title={copied ? 'Copied' : `Copy the id of this ${what}`}>
+            <Icon name={copied ? 'check' : 'copy'} size={12} />
+          </button>
         )}
       </CopyButton>
     </span>

@@ -3,7 +3,7 @@
 import { ActionIcon, Checkbox, Group, Popover, Radio, Select, Stack, TextInput, UnstyledButton } from '@mantine/core'
 import { useDebouncedValue, useDisclosure } from '@mantine/hooks'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { memo, type ReactNode, useEffect, useRef, useState } from 'react'
 import { type FailingStep, failingSteps } from '#server/failed-work.ts'
 import { day } from '../format.ts'
 import { Icon } from '../icons.tsx'
@@ -18,7 +18,7 @@ interface Props {
   change: (next: Partial<Filter>) => void
 }
 
-export function Filters({ filter, change }: Props) {
+export const Filters = memo(function Filters({ filter, change }: Props) {
   return (
     <div className={classes.filters}>
       <TextFilter filter={filter} change={change} />
@@ -31,7 +31,7 @@ export function Filters({ filter, change }: Props) {
       <OrderFilter filter={filter} change={change} />
     </div>
   )
-}
+})
 
 const settleMilliseconds = 250
 

@@ -66,6 +66,7 @@ export function RunTable({ rows, now, total, selection, onVisible, onReading, ..
   useReturn({ place, row: wantedRow, rows, more, fetchMore }, (index) =>
     virtualizer.scrollToIndex(index, { align: 'center' }),
   )
+  const inAddress = useRowInAddress()
   const all = rows.length > 0 && rows.every((run) => selection.has(run.id))
   return (
     <div
@@ -77,9 +78,10 @@ export function RunTable({ rows, now, total, selection, onVisible, onReading, ..
       onPointerLeave={() => onReading(false)}
       onFocus={(event) => {
         onReading(true)
-        setRowInAddress(event.target.closest<HTMLElement>('[data-row]')?.dataset.row ?? null)
+        inAddress.soon(rowOf(event.target))
       }}
       onBlur={() => onReading(false)}
+      onClickCapture={(event) => inAddress.now(rowOf(event.target as Element))}
     >
       <div role="rowgroup" className={classes.head}>
         <div role="row" className={classes.header} aria-rowindex={1}>
@@ -120,6 +122,27 @@ export function RunTable({ rows, now, total, selection, onVisible, onReading, ..
   )
 }
 
+const rowOf = (target: Element) => target.closest<HTMLElement>('[data-row]')?.dataset.row ?? null
+
+const restMilliseconds = 200
+
+/** A key that is held down walks through many rows: the one it stops at is told, and the one that is opened at once. */
+function useRowInAddress() {
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  useEffect(() => () => clearTimeout(timer.current), [])
+  const now = (row: string | null) => {
+    clearTimeout(timer.current)
+    setRowInAddress(row)
+  }
+  return {
+    now,
+    soon(row: string | null) {
+      clearTimeout(timer.current)
+      timer.current = setTimeout(() => now(row), restMilliseconds)
+    },
+  }
+}
+
 interface RowProps {
   run: FoundRun
   index: number
@@ -141,8 +164,8 @@ const Row = memo(function Row({ run, index, top, height, selected, toggle }: Row
       style={{ height, transform: `translateY(${top}px)` }}
     >
       <div role="cell" className={classes.check}>
-        <Checkbox
-          size="xs"
+        <input
+          type="checkbox"
           aria-label={`Select ${run.client.name}, ${run.id.slice(0, 8)}`}
           checked={selected}
           onChange={() => toggle(run)}

@@ -5,7 +5,7 @@ import { useDisclosure } from '@mantine/hooks'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import Link from 'next/link'
-import { useState } from 'react'
+import { memo, useState } from 'react'
 import { Icon } from '../icons.tsx'
 import { Problem } from '../parts/problem.tsx'
 import { sentence, useTRPC } from '../trpc.ts'
@@ -17,7 +17,7 @@ const everybodys = [
   { name: 'Running', query: 'tab=moving' },
 ]
 
-export function ViewsMenu({ address }: { address: string }) {
+export const ViewsMenu = memo(function ViewsMenu({ address }: { address: string }) {
   const trpc = useTRPC()
   const queryClient = useQueryClient()
   const views = useQuery(trpc.views.list.queryOptions(undefined, { staleTime: 60_000 }))
@@ -72,7 +72,7 @@ export function ViewsMenu({ address }: { address: string }) {
       <NameView query={address} opened={naming} onClose={name.close} />
     </>
   )
-}
+})
 
 function NameView({ query, opened, onClose }: { query: string; opened: boolean; onClose: () => void }) {
   const trpc = useTRPC()
