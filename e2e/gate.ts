@@ -12,9 +12,9 @@ export interface Gate {
 export async function openGate(port: number, target: number): Promise<Gate> {
   const sockets = new Set<Socket>()
   let isOpen = true
-  const server = createServer((inner) => {
+  const server = createServer({ noDelay: true }, (inner) => {
     if (!isOpen) return void inner.destroy()
-    const outer = dial(target, '127.0.0.1')
+    const outer = dial({ port: target, host: '127.0.0.1', noDelay: true })
     for (const [socket, other] of [[inner, outer] as const, [outer, inner] as const]) {
       sockets.add(socket)
       socket.on('error', () => socket.destroy())
