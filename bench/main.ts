@@ -4,11 +4,14 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { announceBench } from './announce.ts'
 import { burstBench } from './burst.ts'
+import { consoleBench } from './console.ts'
 import { fetchBench } from './fetch.ts'
 import { asJson, asTable, type Findings, isMet } from './figures.ts'
 import { ledgerBench } from './ledger.ts'
+import { lighthouseBench } from './lighthouse.ts'
 import { listBench } from './list.ts'
 import { renderBench } from './render.ts'
+import { scrollBench } from './scroll.ts'
 import { serveBench } from './serve.ts'
 import type { Bench } from './setting.ts'
 import { uploadBench } from './upload.ts'
@@ -24,6 +27,9 @@ const benches: Record<string, (bench: Bench) => Promise<Findings>> = {
   serve: serveBench,
   burst: burstBench,
   upload: uploadBench,
+  console: consoleBench,
+  scroll: scrollBench,
+  lighthouse: lighthouseBench,
 }
 
 const usage = `usage: npm run bench -- ${Object.keys(benches).join('|')} [--json] [--rounds N] [--photos N]\n`
