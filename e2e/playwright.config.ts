@@ -7,8 +7,8 @@ export default defineConfig({
   testMatch: '*.spec.ts',
   testIgnore: 'screenshots.spec.ts',
   outputDir: '../test-results',
-  // One system, one browser: two cores serve everything.
-  workers: 1,
+  // Each with a system and a browser of its own: while one waits for what it tests, the other is served.
+  workers: 2,
   retries: 0,
   timeout: 240_000,
   expect: { timeout: 30_000 },

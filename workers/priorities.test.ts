@@ -73,7 +73,7 @@ test('a run of 500,000 photos that is queued already steps back within seconds, 
   const written = async () =>
     (
       await house.pool.query<{ writer: string }>(
-        "select distinct xmin::text as writer from pgboss.job where group_id = $1 and state = 'created'",
+        "select distinct xmin::text as writer from pgboss.job where group_id = $1 and state = 'created' order by 1",
         [large.id],
       )
     ).rows
