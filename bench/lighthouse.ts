@@ -95,7 +95,10 @@ async function asked(browser: Browser, url: string, theme: Theme): Promise<Said>
   if (runtimeError) throw new Error(`${url}: ${runtimeError.message}`)
   if (new URL(finalDisplayedUrl).pathname !== new URL(url).pathname)
     throw new Error(`${url} led to ${finalDisplayedUrl}`)
-  const scores = Object.values(categories).map(({ id, score }) => [id, Math.round((score ?? 0) * 100)] as const)
+  // Of what could not be judged there is no score.
+  const scores = Object.values(categories).flatMap(({ id, score }) =>
+    score === null ? [] : [[id, Math.round(score * 100)] as const],
+  )
   const failed = categories.accessibility!.auditRefs.filter(({ id, weight }) => weight > 0 && audits[id]?.score === 0)
   return {
     scores: Object.fromEntries(scores),
@@ -111,7 +114,7 @@ function placeOf(details: unknown): string {
 function figuresOf(name: string, { scores }: Said): Figure[] {
   const of = (id: string) => (scores[id] === undefined ? [] : [{ name: `  ${id}`, unit: 'of 100', value: scores[id] }])
   return [
-    { name, unit: 'of 100', value: scores.accessibility!, target: { least: 100 } },
+    { name, unit: 'of 100', value: scores.accessibility ?? 0, target: { least: 100 } },
     ...of('performance'),
     ...of('best-practices'),
   ]
