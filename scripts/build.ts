@@ -7,6 +7,8 @@ import { join } from 'node:path'
 const root = join(import.meta.dirname, '..')
 const stamp = join(root, '.next/built-from')
 const sources = ['app/**/*', 'server/**/*', 'db/**/*', 'public/**/*', '*.{json,ts,mjs,cjs}']
+/** Written by the build itself. */
+const made = 'next-env.d.ts'
 
 /** `next build` failed; what it said is in the message. */
 export class BuildFailed extends Error {
@@ -25,8 +27,8 @@ export async function buildConsole(tell: (line: string) => void, signal: AbortSi
 
 async function fingerprint(): Promise<string> {
   const hash = createHash('sha256')
-  const files = await Array.fromAsync(glob(sources, { cwd: root, exclude: (name) => name.endsWith('.test.ts') }))
-  for (const file of files.sort()) {
+  const files = await Array.fromAsync(glob(sources, { cwd: root }))
+  for (const file of files.filter((name) => name !== made && !name.endsWith('.test.ts')).sort()) {
     const content = await readFile(join(root, file)).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EISDIR') throw error
     })
