@@ -61,7 +61,7 @@ export type WorkerGroup = Declared['group']
 export const queueNames = Object.keys(queues) as QueueName[]
 
 /** Photos in one job: enough that the queue costs nothing, few enough that a lost worker repeats little. */
-export const chunkSize = { 'fetch-photos': 25, 'render-photos': 10 } as const
+export const chunkSize = { 'fetch-photos': 25, 'render-photos': 20 } as const
 
 /** A worker that shows no sign for this long has lost its jobs (the shortest that pg-boss takes). */
 const heartbeatSeconds = 10

@@ -180,7 +180,7 @@ export function openUploads(house: House): Uploads {
 }
 
 /** A crowd is entered, and worked on, by whole jobs; who comes when little else does waits for nobody. */
-const gathering = { inASecond: 50, enough: chunkSize['render-photos'], milliseconds: 50 }
+const gathering = { inASecond: 50, enough: chunkSize['render-photos'], milliseconds: 100 }
 
 /** Rows of one statement. */
 const entriesAtOnce = 2000

@@ -31,7 +31,7 @@ export interface ChunkStep {
 }
 
 /** Results are written at the latest this long after they came, so that a lost worker repeats little. */
-const writeMilliseconds = 500
+const writeMilliseconds = 1000
 
 type ChunkJob = Job<'fetch-photos' | 'render-photos'>
 

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, readdir, stat } from 'node:fs/promises'
+import { getPriority } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { differences, migrateAll, reached, reportLines, type StandIn, type TestHouse } from './testing.ts'
@@ -51,6 +52,20 @@ test('a worker that is asked to end under load settles what it has, counts nothi
   const { originals } = await standIn.requests()
   expect(originals).toBeLessThan(90 + 20) // one each, and those that were on their way
 })
+
+test.runIf(process.platform === 'linux')(
+  'a worker that renders lets others on its machine go first, one that transfers does not',
+  async () => {
+    for (const [group, niceness] of [
+      ['render', 10],
+      ['transfer', 0],
+    ] as const) {
+      const { pid } = await house.startWorker(group)
+      const threads = await readdir(`/proc/${pid}/task`)
+      expect(new Set(threads.map((thread) => getPriority(Number(thread)))), group).toEqual(new Set([niceness]))
+    }
+  },
+)
 
 test('a worker of a group that there is not says which there are', async () => {
   const child = spawn(process.execPath, ['workers/main.ts', 'everything'], { stdio: ['ignore', 'ignore', 'pipe'] })

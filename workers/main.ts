@@ -48,6 +48,7 @@ import { surveySource } from './steps/survey-source.ts'
 import { testSource } from './steps/test-source.ts'
 import { thawGallery } from './steps/thaw-gallery.ts'
 import type { Tools } from './tools.ts'
+import { yieldToOthers } from './yielding.ts'
 
 const steps: Steps<Tools> = {
   'test-source': testSource,
@@ -83,6 +84,7 @@ const version = `${packageJson.version}, Node ${process.versions.node}`
 const staleSeconds = { files: 60, s3: 3600 }
 
 letBytesPass()
+if (group === 'render' || group === 'all') yieldToOthers()
 // What it writes is its client's: for nobody else on this machine, whoever started it.
 process.umask(0o077)
 const id = randomUUID()
