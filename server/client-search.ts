@@ -1,6 +1,8 @@
 // The clients of the house: found by name and e-mail, counted by what they need, by name and keyset.
 import type { House } from './house.ts'
 import { tabsWith as runTabsWith } from './run-search.ts'
+import type { RunState } from './runs.ts'
+import { type Stand, standsOf } from './stands.ts'
 import { stalledNow } from './waits.ts'
 
 export const clientTabs = ['all', 'attention', 'moving', 'none'] as const
@@ -32,7 +34,7 @@ export interface FoundClient {
   createdAt: Date
   sources: number
   runs: number
-  lastRun: { id: string; state: string; at: Date } | null
+  lastRun: { id: string; state: RunState; at: Date; stand: Stand | null } | null
   needsYou: boolean
 }
 
@@ -74,10 +76,17 @@ export async function searchClients(
         ])
       : null
   const { rows } = await page
+  const stands = await standsOf(
+    house,
+    rows.flatMap(({ lastRun }) => lastRun?.id ?? []),
+  )
+  const withStand = (last: NonNullable<FoundClient['lastRun']>) => ({
+    ...last,
+    at: new Date(last.at),
+    stand: stands.get(last.id) ?? null,
+  })
   return {
-    clients: rows.map((row) =>
-      row.lastRun ? { ...row, lastRun: { ...row.lastRun, at: new Date(row.lastRun.at) } } : row,
-    ),
+    clients: rows.map((row) => ({ ...row, lastRun: row.lastRun && withStand(row.lastRun) })),
     nextCursor: rows.length === Math.min(limit, 200) ? (rows.at(-1)?.id ?? null) : null,
     counts: (await counts)?.rows[0] ?? null,
   }

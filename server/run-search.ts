@@ -3,6 +3,7 @@ import { type FailingStep, runsFailedAt } from './failed-work.ts'
 import type { House } from './house.ts'
 import type { RunState } from './runs.ts'
 import { runsAbout } from './search.ts'
+import { type Stand, shouldMove, standsOf } from './stands.ts'
 import { type RunRow, runRows } from './views.ts'
 import { stalledNow } from './waits.ts'
 
@@ -73,10 +74,8 @@ export interface FoundRun extends RunRow {
   staff: string
   /** Galleries that need a look. */
   attention: number
-  /** Nothing of it is left to do but what the provider brings back, or lets be asked for later. */
-  waits: boolean
-  /** It should move and nobody who could do its work is alive. */
-  stalled: boolean
+  /** What keeps it from moving though it should. */
+  stand: Stand | null
 }
 
 export interface RunPage {
@@ -156,15 +155,17 @@ export async function runsById(house: Searching, ids: string[]): Promise<FoundRu
   if (ids.length === 0) return []
   const { rows } = await house.pool.query<FoundRun>(
     `select row.*, r.state_by as "stateBy", r.state_at as "stateAt", r.created_by as "createdBy",
-       coalesce(r.assigned_to, r.created_by) as staff, r.state = 'running' and r.waits_since is not null as waits,
+       coalesce(r.assigned_to, r.created_by) as staff,
        (select count(*)::int from galleries g where g.run_id = r.id and g.state = 'attention' and g.deletion_id is null) as attention
      from (${runRows} where r.id = any($1) and c.deletion_id is null) row join runs r on r.id = row.id
      order by array_position($1, r.id)`,
     [ids],
   )
-  const stalled = new Set(await stalledNow(house))
-  const moves = ({ state }: FoundRun) => state === 'running' || state === 'surveying'
-  return rows.map((row) => ({ ...row, stalled: moves(row) && stalled.has(row.id) }))
+  const stands = await standsOf(
+    house,
+    rows.flatMap(({ id, state }) => (shouldMove(state) ? [id] : [])),
+  )
+  return rows.map((row) => ({ ...row, stand: stands.get(row.id) ?? null }))
 }
 
 export interface HomeView {

@@ -10,6 +10,7 @@ import { type Counted, countedOf } from './snapshots-counted.ts'
 import { ratesOf, secondsLeft } from './snapshots-rates.ts'
 import { type Stage, stagesOf } from './snapshots-stages.ts'
 import type { Health } from './sources.ts'
+import { hostsOfSource, mostRetrying, type Stand, shouldMove, standOf } from './stands.ts'
 import type { RunTotals } from './views.ts'
 import { waitsOf } from './waits.ts'
 
@@ -90,6 +91,8 @@ export interface Snapshot {
   stalledSince: string | null
   /** All its work is queued: workers are busy with so many other runs. */
   behindRuns: number | null
+  /** What keeps it from moving though it should. */
+  stand: Stand | null
   /** Until then what fails is kept with the requests that led there. */
   captureUntil: string | null
   at: string
@@ -101,16 +104,14 @@ export async function snapshot(house: House, runId: string): Promise<Snapshot> {
     countedOf(house, runId),
     house.pool.query<{ photos: number; nextAt: Date | null; least: number | null; most: number | null }>(
       `select count(*)::int as photos, min(next_try_at) filter (where next_try_at > now()) as "nextAt", min(attempts) as least, max(attempts) as most
-       from (select next_try_at, attempts from photos where run_id = $1 and code is not null and state in ('listed', 'stored') limit 10000) waiting`,
+       from (select next_try_at, attempts from photos where run_id = $1 and code is not null and state in ('listed', 'stored') limit ${mostRetrying}) waiting`,
       [runId],
     ),
     house.pool.query<{ host: string; blockedUntil: Date | null; reason: string | null; pausedBy: string | null }>(
       `select b.host, max(b.blocked_until) filter (where b.blocked_until > now()) as "blockedUntil",
          max(b.reason) filter (where b.blocked_until > now()) as reason, max(b.set_by) filter (where b.paused) as "pausedBy"
        from host_budgets b join runs r on r.id = $1 join sources s on s.id = r.source_id
-       where (b.blocked_until > now() or b.paused) and coalesce(b.provider, s.provider) = s.provider
-         -- A stand-in on this machine is one account's, never its provider's.
-         and (b.host !~ '^.?(127[.]|localhost|::1)' or s.endpoints <> '{}') group by b.host order by b.host`,
+       where (b.blocked_until > now() or b.paused) and ${hostsOfSource} group by b.host order by b.host`,
       [runId],
     ),
   ])
@@ -119,7 +120,7 @@ export async function snapshot(house: House, runId: string): Promise<Snapshot> {
   const [rates, stages, waits, stop] = await Promise.all([
     ratesOf(house, runId, moving),
     stagesOf(house, runId, row),
-    moving || row.state === 'surveying' ? waitsOf(house, runId) : null,
+    shouldMove(row.state) ? waitsOf(house, runId) : null,
     stopOf(house, row),
   ])
   const whole = Math.max(row.statedPhotos ?? 0, row.found)
@@ -164,10 +165,9 @@ export async function snapshot(house: House, runId: string): Promise<Snapshot> {
             usualHours: row.usualHours,
           }
         : null,
-    hosts:
-      moving || row.state === 'surveying'
-        ? hosts.rows.map((host) => ({ ...host, blockedUntil: host.blockedUntil?.toISOString() ?? null }))
-        : [],
+    hosts: shouldMove(row.state)
+      ? hosts.rows.map((host) => ({ ...host, blockedUntil: host.blockedUntil?.toISOString() ?? null }))
+      : [],
     clock: { waitedSeconds: row.waitedSeconds, waitsSince: row.waitsSince?.toISOString() ?? null },
     session: row.source && {
       ...row.source,
@@ -179,6 +179,16 @@ export async function snapshot(house: House, runId: string): Promise<Snapshot> {
     stopped: stop && { by: stop.by, note: stop.note },
     stalledSince: waits?.stalledSince ?? null,
     behindRuns: waits?.behindRuns ?? null,
+    stand:
+      waits &&
+      standOf({
+        ...{ kind: row.kind, state: row.state, waits, thaws: row.waitsSince !== null, stopped: stop !== null },
+        blocked: hosts.rows.some(({ blockedUntil }) => blockedUntil),
+        comes: rates.perSecond > 0,
+        listing: row.galleries - row.listed,
+        unsettled: row.found - row.rendered - row.published - row.skipped - row.failed,
+        retrying: retrying.rows[0]!.photos,
+      }),
     captureUntil: row.captureUntil?.toISOString() ?? null,
     at: new Date().toISOString(),
   }
@@ -233,6 +243,6 @@ function retryingOf(row: { photos: number; nextAt: Date | null; least: number | 
 }
 
 async function stopOf(house: House, { provider, state }: Counted): Promise<ProviderStop | null> {
-  if (!provider || (state !== 'running' && state !== 'surveying')) return null
+  if (!provider || !shouldMove(state)) return null
   return (await providerStops(house)).get(provider) ?? null
 }

@@ -51,7 +51,7 @@ test('a run whose worker died is stalled since the last sign of it, needs somebo
   const { attention, moving } = await home(fresh(), new Date())
   expect([attention, moving].map(({ runs }) => runs.map(({ id }) => id))).toEqual([[run], []])
   expect(await countRuns(fresh(), {})).toMatchObject({ attention: 1, moving: 0 })
-  expect((await searchRuns(fresh(), { tab: 'attention' })).runs).toMatchObject([{ id: run, stalled: true }])
+  expect((await searchRuns(fresh(), { tab: 'attention' })).runs).toMatchObject([{ id: run, stand: 'stalled' }])
   expect((await searchClients(fresh(), {})).counts).toMatchObject({ attention: 1, moving: 0 })
   expect((await snapshot({ ...house, ...fresh() }, run)).stalledSince).not.toBeNull()
 })

@@ -5,6 +5,8 @@ import { queuePauses } from './queue-control.ts'
 import { type QueueName, queues } from './queues.ts'
 
 export interface Waits {
+  /** Whether any job of it is there, and whether one is worked on. */
+  work: 'none' | 'queued' | 'active'
   /** Queues in which the run has work and that no living worker takes. */
   unserved: QueueName[]
   /** Nothing of it is worked on, and nobody is there who could: since the last sign of whoever was. */
@@ -19,7 +21,7 @@ export interface Waits {
 const silentSeconds = 20
 const believedMilliseconds = 3000
 
-const none: Waits = { unserved: [], stalledSince: null, behindRuns: null, paused: [] }
+const none: Waits = { work: 'none', unserved: [], stalledSince: null, behindRuns: null, paused: [] }
 
 /** Of a run that moves; one that has no work in any queue waits for nothing here. */
 export async function waitsOf(house: Pick<House, 'pool'>, runId: string): Promise<Waits> {
@@ -108,9 +110,9 @@ function waitsFor(runId: string, of: Work[], { isServed, pausedBy, lastSeen, bus
     const signs = of.flatMap(({ lostAt }) => lostAt ?? [])
     const since =
       signs.length > 0 ? Math.max(...signs) : (lastSeen ?? Math.max(...of.map(({ readyAt }) => readyAt ?? 0)))
-    return { unserved, stalledSince: new Date(since * 1000).toISOString(), behindRuns: null, paused }
+    return { work: 'queued', unserved, stalledSince: new Date(since * 1000).toISOString(), behindRuns: null, paused }
   }
   const others = [...busy].filter((other) => other !== runId).length
   const behindRuns = queued && !atWork && paused.length === 0 && others > 0 ? others : null
-  return { unserved, stalledSince: null, behindRuns, paused }
+  return { work: atWork ? 'active' : 'queued', unserved, stalledSince: null, behindRuns, paused }
 }

@@ -199,12 +199,16 @@ test('a worker that stops leaves what it has not begun to another at once, witho
   expect(await sweep(house)).toBe(0)
 })
 
+/** Results are written every second. */
+const patience = { timeout: 10_000 }
+
 test('what is done is written while a long photo is still on its way', async () => {
   const { run, ids } = await listed(3)
   await worked(
     jobOf(run, ids),
     async (photo) => {
-      if (photo.id === ids[2]) await expect.poll(() => states(ids.slice(0, 2))).toEqual(['rendered', 'rendered'])
+      if (photo.id === ids[2])
+        await expect.poll(() => states(ids.slice(0, 2)), patience).toEqual(['rendered', 'rendered'])
       return stored(photo)
     },
     { parallel: 3 },
@@ -217,7 +221,7 @@ test('a run that is paused ends its chunk at the next photo; the rest waits for 
   await worked(jobOf(run, ids), async (photo) => {
     if (photo.id === ids[1]) {
       await pauseRun(house, 'test', run.id)
-      await expect.poll(() => states(ids.slice(0, 1))).toEqual(['rendered'])
+      await expect.poll(() => states(ids.slice(0, 1)), patience).toEqual(['rendered'])
     }
     return stored(photo)
   })

@@ -1,15 +1,15 @@
 // Rendering takes all of a processor that it is given. Where other processes share the machine, those that somebody waits
 // for (the media API, the console, PostgreSQL) come first.
 import { readdirSync } from 'node:fs'
-import { setPriority } from 'node:os'
+import { getPriority, setPriority } from 'node:os'
 
 const niceness = 10
 
-/** This process and what it starts from now on, its threads included. Changes nothing where the system does not allow it. */
+/** This process and what it starts from now on, its threads included. Changes nothing where that is not allowed, or done. */
 export function yieldToOthers(): void {
   for (const thread of ['0', ...threads()])
     try {
-      setPriority(Number(thread), niceness)
+      if (getPriority(Number(thread)) < niceness) setPriority(Number(thread), niceness)
     } catch {
       // ended meanwhile, or not allowed
     }

@@ -1,19 +1,19 @@
 'use client'
 // The cells of a run, in lists of every kind.
+import type { Stand } from '#server/stands.ts'
 import { count, counted, size } from '../format.ts'
 import { Ago } from '../parts/ago.tsx'
 import { ProgressBar } from '../progress/progress-bar.tsx'
 import { useProviderTitle } from '../provider-forms.tsx'
 import { Priority } from '../states/priority.tsx'
 import { State } from '../states/state.tsx'
-import { runStates, standing, wordsOf } from '../states/states.ts'
+import { wordsOfRun } from '../states/states.ts'
 import type { Outputs } from '../trpc.ts'
 import classes from './run-list.module.css'
 
 export type RunRow = Outputs['runs']['list']['runs'][number] & {
   attention?: number
-  stalled?: boolean
-  waits?: boolean
+  stand?: Stand | null
 }
 
 /** When it ended, else began, else was made. */
@@ -24,10 +24,10 @@ export function Dated({ run }: { run: RunRow }) {
 }
 
 export function RunState({ run }: { run: RunRow }) {
-  const { state, todo, attention = 0, stalled, waits } = run
+  const { state, todo, attention = 0 } = run
   return (
     <span className={classes.state}>
-      <State of={stalled ? standing.stalled : waits ? standing.waiting : wordsOf(runStates, state)} />
+      <State of={wordsOfRun(run)} />
       <Priority of={run} small />
       {todo && state === 'blocked' && (
         <span className={classes.dim} title={todo}>

@@ -1,4 +1,5 @@
 // Every state as people read it: a family (its colour, used for nothing else), an icon and a word.
+import type { Stand } from '#server/stands.ts'
 import type { IconName } from '../icons.tsx'
 
 export type Family = 'moving' | 'waiting' | 'recovers' | 'needs-you' | 'safe'
@@ -24,12 +25,19 @@ export const runStates = {
 } as const satisfies Record<string, StateWords>
 
 /** What keeps a run that should move from moving. */
-export const standing = {
+const stands = {
   stalled: say('needs-you', 'alert', 'stalled'),
-  waiting: say('recovers', 'clock', 'waits for provider'),
-  retrying: say('recovers', 'retry', 'retrying'),
+  held: say('waiting', 'circlePause', 'held back'),
+  limited: say('recovers', 'clock', 'waits for provider'),
   queued: say('waiting', 'dashed', 'queued'),
-} as const satisfies Record<string, StateWords>
+  retrying: say('recovers', 'retry', 'retrying'),
+  sender: say('waiting', 'clock', 'waits for files'),
+} as const satisfies Record<Stand, StateWords>
+
+/** A run that has work and nobody who does it is never shown as moving. */
+export function wordsOfRun({ state, stand }: { state: string; stand?: Stand | null }): StateWords {
+  return stand ? stands[stand] : wordsOf(runStates, state)
+}
 
 const galleryStates = {
   found: say('waiting', 'dashed', 'found'),

@@ -13,7 +13,7 @@ import { Ago } from '../../parts/ago.tsx'
 import { Empty, PageHead, Trouble } from '../../parts/parts.tsx'
 import { Tabs } from '../../run-list/tabs.tsx'
 import { State } from '../../states/state.tsx'
-import { runStates, wordsOf } from '../../states/states.ts'
+import { wordsOfRun } from '../../states/states.ts'
 import { type Outputs, sentence, useTRPC } from '../../trpc.ts'
 import classes from './clients.module.css'
 import { NewClient } from './new-client.tsx'
@@ -151,7 +151,7 @@ function ClientTable({ clients }: { clients: Client[] }) {
               {client.sources === 0 ? 'no source yet' : counted(client.sources, 'source')}
               {client.runs > 0 && ` · ${count(client.runs)} ${client.runs === 1 ? 'run' : 'runs'}`}
             </span>
-            <span>{client.lastRun && <State of={wordsOf(runStates, client.lastRun.state)} />}</span>
+            <span>{client.lastRun && <State of={wordsOfRun(client.lastRun)} />}</span>
             <span className={classes.when}>
               {client.lastRun ? (
                 <Ago time={client.lastRun.at} ofRow />

@@ -3,9 +3,8 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { percent } from '../../../format.ts'
 import { type Live, useLive } from '../../../live/use-live.ts'
-import type { Family } from '../../../states/states.ts'
+import { type Family, wordsOfRun } from '../../../states/states.ts'
 import { type Outputs, useTRPC, useTRPCClient } from '../../../trpc.ts'
-import { wordsOfRun } from './state-of-run.ts'
 
 type Followed = Outputs['runs']['follow']
 export type Snapshot = Followed extends AsyncIterable<infer View> ? View : never
