@@ -13,7 +13,7 @@ test('a photographer sees by a link that all is safe, says what is missing, and 
 }) => {
   const { clientId, runId } = await migrated(staff, system)
   const filename = await failOnePhoto(system.database.db, runId)
-  const url = await makeLink(staff, system, clientId)
+  const url = await makeLink(staff, system, runId)
   const context = await browser.newContext({ viewport: phone, locale: 'en-GB' })
   const page = await context.newPage()
 
@@ -76,9 +76,10 @@ test('a photographer sees by a link that all is safe, says what is missing, and 
   await context.close()
 })
 
-async function makeLink(staff: Page, system: System, clientId: string): Promise<string> {
-  await staff.goto(`${system.url}/clients/${clientId}`)
-  await staff.getByRole('button', { name: 'Make a link' }).click()
+async function makeLink(staff: Page, system: System, runId: string): Promise<string> {
+  await staff.goto(`${system.url}/runs/${runId}`)
+  await staff.getByRole('button', { name: 'Proof' }).click()
+  await staff.getByRole('menuitem', { name: 'Link for the photographer' }).click()
   await staff.getByRole('button', { name: 'Make the link' }).click()
   return staff.getByRole('dialog').getByRole('textbox', { name: 'Link' }).inputValue()
 }

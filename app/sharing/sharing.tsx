@@ -4,6 +4,7 @@ import { ActionIcon, Button, CopyButton, Group, Modal, Select, Stack, Switch, Te
 import { useDisclosure } from '@mantine/hooks'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useSearchParams } from 'next/navigation'
 import { useState } from 'react'
 import type { OpenProblem } from '#server/replies.ts'
 import { at } from '../format.ts'
@@ -24,8 +25,9 @@ interface Props {
   problems: OpenProblem[]
 }
 
+/** `?share` in the address opens the form of a link. */
 export function Sharing({ clientId, email, problems }: Props) {
-  const [making, make] = useDisclosure(false)
+  const [making, make] = useDisclosure(useSearchParams().has('share'))
   return (
     <>
       <OpenProblems problems={problems} />

@@ -1,5 +1,6 @@
 'use client'
 import { Button, Menu } from '@mantine/core'
+import Link from 'next/link'
 import { Icon } from '../../../icons.tsx'
 import type { Snapshot } from './use-run.ts'
 
@@ -19,6 +20,9 @@ export function Proof({ run }: { run: Snapshot }) {
           Read or print
         </Menu.Item>
         <Menu.Item {...file('certificate')}>Download to check (NDJSON)</Menu.Item>
+        <Menu.Item component={Link} href={`/clients/${run.client.id}?share`}>
+          Link for the photographer
+        </Menu.Item>
         <Menu.Label>Report</Menu.Label>
         <Menu.Item {...file('report')}>Download (NDJSON)</Menu.Item>
         {run.kind === 'migration' && (
