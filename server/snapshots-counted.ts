@@ -3,37 +3,16 @@ import { coveredBy } from './coverage.ts'
 import type { GalleryState } from './galleries.ts'
 import type { House } from './house.ts'
 import { notFound } from './refusal.ts'
-import type { RunPriority } from './run-acts.ts'
-import type { RunState } from './runs.ts'
 import type { Health } from './sources.ts'
-import type { RunTotals } from './views.ts'
+import type { RunRow, RunTotals } from './views.ts'
 
-export interface Counted {
-  kind: 'migration' | 'upload'
-  provider: string | null
-  client: { id: string; name: string }
-  state: RunState
-  priority: RunPriority
-  code: string | null
-  todo: string | null
+export interface Counted extends Omit<RunRow, 'id' | 'totals'>, RunTotals {
   stateBy: string | null
   stateAt: Date
-  createdAt: Date
-  startedAt: Date | null
-  finishedAt: Date | null
   frozen: RunTotals | null
   superseded: boolean
   /** Before the start: galleries read or chosen so far, and their stated photos. */
   ahead: { galleries: number; photos: number | null } | null
-  galleries: number
-  found: number
-  stored: number
-  rendered: number
-  published: number
-  skipped: number
-  failed: number
-  degraded: number
-  bytes: number
   bytesFound: number
   gone: number
   verified: number
@@ -47,6 +26,7 @@ export interface Counted {
   askAgainAt: Date | null
   usualHours: number | null
   passwordsMissing: number
+  /** The survey's end. */
   plannedAt: Date | null
   listedAt: Date | null
   builtAt: Date | null
@@ -59,7 +39,9 @@ export interface Counted {
     sourceId: string
     health: Health
     todo: string | null
+    /** It was just handed over and is being tried. */
     trying: boolean
+    /** When it ends, where only a person can renew it. */
     endsAt: string | null
   } | null
 }

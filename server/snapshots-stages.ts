@@ -1,5 +1,6 @@
 // The way of a run's photos, stage by stage: how far each is, when it began, how long it took and what it waited before.
 import type { House } from './house.ts'
+import type { Counted } from './snapshots-counted.ts'
 
 export interface Stage {
   /** The first six are a migration's, the others an upload's. */
@@ -14,30 +15,6 @@ export interface Stage {
   waitedSeconds: number | null
 }
 
-export interface StageCounts {
-  kind: 'migration' | 'upload'
-  state: string
-  createdAt: Date
-  startedAt: Date | null
-  finishedAt: Date | null
-  galleries: number
-  found: number
-  stored: number
-  rendered: number
-  published: number
-  skipped: number
-  failed: number
-  listed: number
-  built: number
-  settled: number
-  /** The survey's end. */
-  plannedAt: Date | null
-  listedAt: Date | null
-  builtAt: Date | null
-  firstVerifiedAt: Date | null
-  settledAt: Date | null
-}
-
 interface Marks {
   found: Date | null
   stored: Date | null
@@ -47,7 +24,7 @@ interface Marks {
   rendering: Date | null
 }
 
-export async function stagesOf(house: Pick<House, 'pool'>, runId: string, row: StageCounts): Promise<Stage[]> {
+export async function stagesOf(house: Pick<House, 'pool'>, runId: string, row: Counted): Promise<Stage[]> {
   const steps = stepsOf(row)
   if (!row.startedAt) return steps.map((step) => timed(step, row, null))
   const { rows } = await house.pool.query<Marks>(
@@ -66,7 +43,7 @@ export async function stagesOf(house: Pick<House, 'pool'>, runId: string, row: S
 
 type Step = Pick<Stage, 'name' | 'state' | 'done' | 'of'>
 
-function stepsOf(row: StageCounts): Step[] {
+function stepsOf(row: Counted): Step[] {
   const copied = row.stored + row.rendered + row.published
   const gone = row.skipped + row.failed
   const surveyed = row.state !== 'surveying' && !(row.state === 'blocked' && row.galleries === 0)
@@ -99,7 +76,7 @@ function stepsOf(row: StageCounts): Step[] {
 }
 
 /** When it could have begun, did, and ended, as far as that is known. */
-function timed(step: Step, row: StageCounts, marks: Marks | null): Stage {
+function timed(step: Step, row: Counted, marks: Marks | null): Stage {
   const { startedAt } = row
   const times = {
     'sign in': [row.createdAt, row.createdAt, row.plannedAt],

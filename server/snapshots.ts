@@ -4,26 +4,16 @@
 import type { GalleryState } from './galleries.ts'
 import type { House } from './house.ts'
 import { type ProviderStop, providerStops } from './provider-stops.ts'
-import type { RunPriority } from './run-acts.ts'
-import type { RunState } from './runs.ts'
 import { type Counted, countedOf } from './snapshots-counted.ts'
 import { ratesOf, secondsLeft } from './snapshots-rates.ts'
 import { type Stage, stagesOf } from './snapshots-stages.ts'
-import type { Health } from './sources.ts'
 import { hostsOfSource, mostRetrying, type Stand, shouldMove, standOf } from './stands.ts'
-import type { RunTotals } from './views.ts'
+import type { RunRow, RunTotals } from './views.ts'
 import { waitsOf } from './waits.ts'
 
-export interface Snapshot {
+export interface Snapshot
+  extends Pick<RunRow, 'kind' | 'provider' | 'client' | 'state' | 'priority' | 'code' | 'todo'> {
   run: string
-  kind: 'migration' | 'upload'
-  provider: string | null
-  client: { id: string; name: string }
-  state: RunState
-  /** Whose work comes first. */
-  priority: RunPriority
-  code: string | null
-  todo: string | null
   stateBy: string | null
   stateAt: string
   createdAt: string
@@ -70,15 +60,7 @@ export interface Snapshot {
   /** Seconds since the start in which it stood still for a person or the provider, and since when it does now. */
   clock: { waitedSeconds: number; waitsSince: string | null }
   /** How we are signed in; null for uploads. */
-  session: {
-    sourceId: string
-    health: Health
-    todo: string | null
-    /** It was just handed over and is being tried. */
-    trying: boolean
-    /** When it ends, where only a person can renew it. */
-    endsAt: string | null
-  } | null
+  session: Counted['source']
   /** Galleries that are private here until their password is filled in. */
   passwordsMissing: number
   /** Why work waits though the run moves: no worker serves the queue. */
