@@ -1,7 +1,7 @@
 // What the ledger tells of a run for its certificate: its galleries in their order, and page by page what is in them.
 import type { GalleryEntry, Header, Row } from './certificates-format.ts'
 import { type Kept, keptOf, versionOf } from './certificates-kept.ts'
-import { coveredBy } from './coverage.ts'
+import { coveredGalleries } from './covered-galleries.ts'
 import type { House } from './house.ts'
 import { notFound } from './refusal.ts'
 
@@ -48,25 +48,8 @@ const galleryColumns = `g.id, ${versionOf('g')} as version, g.ref, g.title, g.st
   coalesce(g.expected_count, g.stated_count) as stated,
   g."virtual" or exists (select from manifests t where t.target_id = g.id) as shared, ${keptOf('g')} as kept`
 
-export async function* galleriesOf(house: Pick<House, 'pool'>, runId: string): AsyncGenerator<Gallery> {
-  for (let after: Gallery | undefined; ; ) {
-    const { rows }: { rows: Gallery[] } = await house.pool.query<Gallery>(
-      `with recursive paths as (
-         select f.id, array[f.title] as path from folders f where f.parent_id is null and f.source_id = (select source_id from runs where id = $1)
-         union all select f.id, p.path || f.title from folders f join paths p on f.parent_id = p.id
-       )
-       select ${galleryColumns}, coalesce(p.path, '{}') as path, coalesce(m.ordinal, g.ordinal) as ordinal
-       from galleries g left join paths p on p.id = g.folder_id
-         left join run_galleries m on m.run_id = $1 and m.ref = g.ref and m.covered
-       where g.id = ${coveredBy('$1')} and ($2::int is null or (coalesce(m.ordinal, g.ordinal), g.id) > ($2, $3::int8))
-       order by coalesce(m.ordinal, g.ordinal), g.id limit 500`,
-      [runId, after?.ordinal ?? null, after?.id ?? 0],
-    )
-    yield* rows
-    after = rows.at(-1)
-    if (!after || rows.length < 500) return
-  }
-}
+export const galleriesOf = (house: Pick<House, 'pool'>, runId: string): AsyncGenerator<Gallery> =>
+  coveredGalleries(house, runId, galleryColumns)
 
 export async function galleryOf(house: Pick<House, 'pool'>, galleryId: number): Promise<Gallery | undefined> {
   const { rows } = await house.pool.query<Gallery>(

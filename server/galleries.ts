@@ -1,5 +1,6 @@
 // Galleries and their pictures, as steps need them and as the console shows them.
 import { coveredBy } from './coverage.ts'
+import { coveredAfter, selectCovered } from './covered-galleries.ts'
 import type { House } from './house.ts'
 import { type Instructions, instructionsHash } from './instructions.ts'
 import { notFound } from './refusal.ts'
@@ -74,12 +75,11 @@ export type PublishedAccess = 'public' | 'hidden' | 'private' | 'password'
 /** Of a gallery `g`: private where the provider does not tell its access, or its password is not known (yet). */
 const publishedAs = `case when g.access is null or (g.access = 'password' and g.password is null) then 'private' else g.access::text end as "publishedAs"`
 
-const folderPaths = `
-  with recursive paths as (
-    select f.id, array[f.title] as path from folders f where f.parent_id is null and f.source_id = (select source_id from runs where id = $1)
-    union all
-    select f.id, p.path || f.title from folders f join paths p on f.parent_id = p.id
-  )`
+const rowColumns = `g.id, g.public_id as "publicId", g.ref, g.title, g.state, g.code, g.total,
+  g.stored + g.rendered + g.published as copied, g.rendered + g.published as rendered, g.published, g.skipped, g.failed, g.degraded,
+  (select count(*)::int from sets s where s.gallery_id = g.id and s.ref is not null) as sets,
+  g.bytes_stored as "bytesStored", g.waiting_since as "waitingSince", g.thaw_usual_hours as "thawUsualHours",
+  g.access, ${publishedAs}, g.stated_count as "statedCount", g.gone_at as "goneAt", g.gone`
 
 export interface GalleryFilter {
   states?: GalleryState[]
@@ -100,19 +100,9 @@ export async function runGalleries(
   const search = filter.search?.trim() ? `%${filter.search.trim().replace(/[\\%_]/g, '\\$&')}%` : null
   const [galleries, counts] = await Promise.all([
     house.pool.query<GalleryRow & { ordinal: number }>(
-      `${folderPaths}
-       select g.id, g.public_id as "publicId", g.ref, coalesce(p.path, '{}') as path, g.title, g.state, g.code, g.total,
-         g.stored + g.rendered + g.published as copied, g.rendered + g.published as rendered, g.published, g.skipped, g.failed, g.degraded,
-         (select count(*)::int from sets s where s.gallery_id = g.id and s.ref is not null) as sets,
-         g.bytes_stored as "bytesStored", g.waiting_since as "waitingSince", g.thaw_usual_hours as "thawUsualHours",
-         g.access, ${publishedAs}, g.stated_count as "statedCount", g.gone_at as "goneAt", g.gone,
-         coalesce(m.ordinal, g.ordinal) as ordinal
-       from galleries g left join paths p on p.id = g.folder_id
-         left join run_galleries m on m.run_id = $1 and m.ref = g.ref and m.covered
-       where g.id = ${coveredBy('$1')} and ($2::gallery_state[] is null or g.state = any($2))
-         and ($3::int is null or (coalesce(m.ordinal, g.ordinal), g.id) > ($3, $7::int8))
+      `${selectCovered(rowColumns)} and ($2::gallery_state[] is null or g.state = any($2))
          and ($4::text is null or g.title ilike $4 or array_to_string(p.path, ' / ') ilike $4 or g.ref = $5)
-       order by coalesce(m.ordinal, g.ordinal), g.id limit $6`,
+         ${coveredAfter('$3', '$7', '$6')}`,
       [
         runId,
         filter.states ?? null,

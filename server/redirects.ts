@@ -1,7 +1,7 @@
 // Where the galleries of a run were found at the provider, and where they are now: as a table, and as rules for servers.
 // No old address leads to a page that is more open than it was: one that was private, had a password, was closed or whose
 // access is not known is left out, and it is said why.
-import { coveredBy } from './coverage.ts'
+import { coveredGalleries } from './covered-galleries.ts'
 import { csvLine } from './csv.ts'
 import type { House } from './house.ts'
 import { notFound, Refusal } from './refusal.ts'
@@ -119,27 +119,15 @@ interface Gallery {
   ordinal: number
 }
 
-async function* galleriesOf(house: RedirectsHouse, runId: string): AsyncGenerator<Gallery> {
-  for (let after: Gallery | undefined; ; ) {
-    const { rows }: { rows: Gallery[] } = await house.pool.query<Gallery>(
-      `with recursive paths as (
-         select f.id, array[f.title] as path from folders f where f.parent_id is null and f.source_id = (select source_id from runs where id = $1)
-         union all select f.id, p.path || f.title from folders f join paths p on f.parent_id = p.id
-       )
-       select g.id, g.public_id as "publicId", g.ref, coalesce(p.path, '{}') as path, g.title, s.provider, g.access, g.state,
-         coalesce(g.expires_at < to_char(now() at time zone 'utc', 'YYYY-MM-DD'), false) as expired, g.gone_at is not null as gone,
-         g.extra->>'publicUrl' as "publicUrl", coalesce(m.ordinal, g.ordinal) as ordinal
-       from galleries g left join paths p on p.id = g.folder_id left join sources s on s.id = g.source_id
-         left join run_galleries m on m.run_id = $1 and m.ref = g.ref and m.covered
-       where g.id = ${coveredBy('$1')} and ($2::int is null or (coalesce(m.ordinal, g.ordinal), g.id) > ($2, $3::int8))
-       order by coalesce(m.ordinal, g.ordinal), g.id limit 500`,
-      [runId, after?.ordinal ?? null, after?.id ?? 0],
-    )
-    yield* rows
-    after = rows.at(-1)
-    if (!after || rows.length < 500) return
-  }
-}
+const galleriesOf = (house: RedirectsHouse, runId: string): AsyncGenerator<Gallery> =>
+  coveredGalleries(
+    house,
+    runId,
+    `g.id, g.public_id as "publicId", g.ref, g.title, s.provider, g.access, g.state,
+       coalesce(g.expires_at < to_char(now() at time zone 'utc', 'YYYY-MM-DD'), false) as expired, g.gone_at is not null as gone,
+       g.extra->>'publicUrl' as "publicUrl"`,
+    'left join sources s on s.id = g.source_id',
+  )
 
 function leftOut({ access, state, expired, gone }: Gallery): LeftOut | null {
   if (access === null) return 'access_not_told'
