@@ -8,11 +8,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import * as tables from '#db/schema.ts'
 import type { House } from '#server/house.ts'
 import { findImage, type Image } from '#server/images.ts'
-import { signedImagePath } from '#server/signing.ts'
 import { type VerbHouse, verbHouse } from '#server/testing.ts'
-import { aPicture, type PictureOptions, storeObject } from '#server/testing-pictures.ts'
-import { aSite, type Site } from '#server/testing-site.ts'
-import { bytesOf, expectProblem, fronts, serving } from './testing.ts'
+import { aPicture, storeObject } from '#server/testing-pictures.ts'
+import { bytesOf, expectProblem, fronts, picturesServed, serving } from './testing.ts'
 
 let house: VerbHouse
 beforeAll(async () => {
@@ -21,17 +19,7 @@ beforeAll(async () => {
 afterAll(() => house?.dispose())
 
 describe.each(fronts)('%s', (_, front) => {
-  let site: Site
-  let origin: string
-  beforeAll(async () => {
-    site = await aSite(front(house))
-    origin = site.origin
-  })
-  afterAll(() => site?.close())
-
-  const signed = (id: string, rendition: string | null = null) =>
-    origin + signedImagePath(house, id, rendition, { seconds: 600 })
-  const photo = (options: PictureOptions = {}) => aPicture(house, options)
+  const { site, signed, photo } = picturesServed(front, () => house)
 
   test('an original too large to keep in memory is streamed, whole and in ranges', async () => {
     const { id, original } = await photo({ bytes: 3_000_000 })
@@ -43,7 +31,7 @@ describe.each(fronts)('%s', (_, front) => {
 
   test('a rendition made anew with other bytes has another tag, and its new bytes are served', async () => {
     const { id, keys } = await photo({ access: 'public' })
-    const address = `${origin}/image/${id}/web`
+    const address = `${site.origin}/image/${id}/web`
     const before = (await fetch(address)).headers.get('etag')
     const anew = randomBytes(600)
     await house.store.remove([keys.web!])
@@ -71,7 +59,7 @@ describe.each(fronts)('%s', (_, front) => {
       expect(response.headers.get('etag')).toBe(`"${sha256}"`)
       expect(await response.text()).toBe('')
     }
-    const refused = await fetch(`${origin}/image/${id}`, { method: 'HEAD' })
+    const refused = await fetch(`${site.origin}/image/${id}`, { method: 'HEAD' })
     expect(refused.status).toBe(403)
     expect(await refused.text()).toBe('')
   })
@@ -153,9 +141,9 @@ describe.each(fronts)('%s', (_, front) => {
   test('what cannot be said in a header is a fault of ours, and the next one is served', async () => {
     const { id } = await photo({ access: 'public' })
     const { id: odd } = await photo({ access: 'public', contentType: 'image/\nx' })
-    await expectProblem(await fetch(`${origin}/image/${odd}`), 500, 'internal_error')
-    await expectProblem(await fetch(`${origin}/image/${odd}`), 500, 'internal_error')
-    expect((await fetch(`${origin}/image/${id}`)).status).toBe(200)
+    await expectProblem(await fetch(`${site.origin}/image/${odd}`), 500, 'internal_error')
+    await expectProblem(await fetch(`${site.origin}/image/${odd}`), 500, 'internal_error')
+    expect((await fetch(`${site.origin}/image/${id}`)).status).toBe(200)
   })
 
   test('other methods are refused', async () => {
@@ -182,13 +170,13 @@ describe.each(fronts)('%s', (_, front) => {
     ['png', 'image/avif,image/webp', 'image/png'],
   ])('of %s made as AVIF and as WebP, a caller who accepts %s gets %s', async (name, accept, type) => {
     const { id, made } = await photo({ wanted: both, access: 'public' })
-    const response = await fetch(`${origin}/image/${id}/${name}`, { headers: { Accept: accept } })
+    const response = await fetch(`${site.origin}/image/${id}/${name}`, { headers: { Accept: accept } })
     expect(response.headers.get('content-type')).toBe(type)
     expect(response.headers.get('vary')).toBe(name === 'png' ? null : 'Accept')
     const bytes = { 'image/avif': made['small-avif'], 'image/webp': made.small, 'image/png': made.png }[type]
     expect(await bytesOf(response)).toEqual(bytes)
     const again = { Accept: accept, 'If-None-Match': response.headers.get('etag')! }
-    const known = await fetch(`${origin}/image/${id}/${name}`, { headers: again })
+    const known = await fetch(`${site.origin}/image/${id}/${name}`, { headers: again })
     expect(known.status).toBe(304)
     expect(known.headers.get('vary')).toBe(name === 'png' ? null : 'Accept')
   })
@@ -206,9 +194,9 @@ describe.each(fronts)('%s', (_, front) => {
 
   test('a caller who leaves in the middle leaves no file open, and others are served', async () => {
     const { id, original, sha256 } = await photo({ bytes: 50_000_000 })
-    const { hostname, port } = new URL(origin)
+    const { hostname, port } = new URL(site.origin)
     const socket = connect(Number(port), hostname)
-    socket.write(`GET ${signed(id).slice(origin.length)} HTTP/1.1\r\nHost: x\r\n\r\n`)
+    socket.write(`GET ${signed(id).slice(site.origin.length)} HTTP/1.1\r\nHost: x\r\n\r\n`)
     await once(socket, 'data')
     expect(await openFiles(sha256)).toBe(1)
     socket.destroy()

@@ -5,9 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import * as tables from '#db/schema.ts'
 import { signedImagePath } from '#server/signing.ts'
 import { type VerbHouse, verbHouse } from '#server/testing.ts'
-import { aPicture, type PictureOptions } from '#server/testing-pictures.ts'
-import { aSite, type Site } from '#server/testing-site.ts'
-import { bytesOf, expectProblem, fronts } from './testing.ts'
+import { bytesOf, expectProblem, fronts, picturesServed } from './testing.ts'
 
 let house: VerbHouse
 beforeAll(async () => {
@@ -16,17 +14,7 @@ beforeAll(async () => {
 afterAll(() => house?.dispose())
 
 describe.each(fronts)('%s', (_, front) => {
-  let site: Site
-  let origin: string
-  beforeAll(async () => {
-    site = await aSite(front(house))
-    origin = site.origin
-  })
-  afterAll(() => site?.close())
-
-  const signed = (id: string, rendition: string | null = null) =>
-    origin + signedImagePath(house, id, rendition, { seconds: 600 })
-  const photo = (options: PictureOptions = {}) => aPicture(house, options)
+  const { site, signed, photo } = picturesServed(front, () => house)
 
   test('a signed address gives the rendition and the original, byte for byte, with their own types', async () => {
     const { id, original, made } = await photo()
@@ -45,7 +33,7 @@ describe.each(fronts)('%s', (_, front) => {
       [id, original],
       [`${id}/web`, made.web],
     ] as const) {
-      const response = await fetch(`${origin}/image/${path}`)
+      const response = await fetch(`${site.origin}/image/${path}`)
       expect(response.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
       expect(await bytesOf(response)).toEqual(bytes)
     }
@@ -58,7 +46,7 @@ describe.each(fronts)('%s', (_, front) => {
     ['a picture that was public where it was migrated from', { run: 'migration', access: 'public' }],
   ] as const)('%s needs a signature', async (_, options) => {
     const { id } = await photo(options)
-    await expectProblem(await fetch(`${origin}/image/${id}/web`), 403, 'signature_invalid')
+    await expectProblem(await fetch(`${site.origin}/image/${id}/web`), 403, 'signature_invalid')
     expect((await fetch(signed(id, 'web'))).status).toBe(200)
   })
 
@@ -94,18 +82,18 @@ describe.each(fronts)('%s', (_, front) => {
 
   test('without a signature, with a changed or an expired one, it is refused', async () => {
     const { id } = await photo()
-    await expectProblem(await fetch(`${origin}/image/${id}/web`), 403, 'signature_invalid')
+    await expectProblem(await fetch(`${site.origin}/image/${id}/web`), 403, 'signature_invalid')
     await expectProblem(await fetch(`${signed(id, 'web')}x`), 403, 'signature_invalid')
     await expectProblem(await fetch(signed(id, 'web').replace('/web', '')), 403, 'signature_invalid')
     await expectProblem(await fetch(signed(id, 'web').replace('/web', '/%77eb')), 403, 'signature_invalid')
     const hourAgo = new Date(Date.now() - 3_600_000)
     const expired = signedImagePath(house, id, 'web', { seconds: 60, now: hourAgo })
-    await expectProblem(await fetch(origin + expired), 403, 'signature_expired')
+    await expectProblem(await fetch(site.origin + expired), 403, 'signature_expired')
   })
 
   test('a signed address that is asked for again and again is refused as soon as it expires', async () => {
     const { id } = await photo()
-    const address = origin + signedImagePath(house, id, 'web', { seconds: 1 })
+    const address = site.origin + signedImagePath(house, id, 'web', { seconds: 1 })
     const expires = Number(new URL(address).searchParams.get('exp'))
     for (;;) {
       const asked = Date.now() / 1000
@@ -133,7 +121,7 @@ describe.each(fronts)('%s', (_, front) => {
     const urls = [signed(randomUUID()), signed(id, 'other'), signed(id, 'thumb'), signed(id, '__proto__')]
     const odd = ['image/x', 'nothing', 'image/', 'image', `image/${id}/`, `image/${id}/web/x`, 'image/%zz/%']
     const answers = await Promise.all(
-      [...urls, ...odd.map((path) => `${origin}/${path}`)].map(async (url) => {
+      [...urls, ...odd.map((path) => `${site.origin}/${path}`)].map(async (url) => {
         const response = await fetch(url)
         return { status: response.status, body: await response.text() }
       }),
@@ -144,10 +132,10 @@ describe.each(fronts)('%s', (_, front) => {
 
   test('a picture that was deleted is gone within a second, however hot it was, signed for or not', async () => {
     const { id, clientId } = await photo({ access: 'public' })
-    expect((await fetch(`${origin}/image/${id}/web`)).status).toBe(200)
+    expect((await fetch(`${site.origin}/image/${id}/web`)).status).toBe(200)
     await house.db.insert(tables.deletedImages).values({ publicId: id, clientId })
-    await untilRefused(`${origin}/image/${id}/web`)
-    await expectProblem(await fetch(`${origin}/image/${id}/web`), 410, 'gone')
+    await untilRefused(`${site.origin}/image/${id}/web`)
+    await expectProblem(await fetch(`${site.origin}/image/${id}/web`), 410, 'gone')
     await expectProblem(await fetch(signed(id, 'web')), 410, 'gone')
   })
 
@@ -155,15 +143,15 @@ describe.each(fronts)('%s', (_, front) => {
     const { id, clientId } = await photo({ access: 'public' })
     await house.db.insert(tables.deletedImages).values({ publicId: id, clientId })
     await house.db.delete(tables.photos).where(eq(tables.photos.publicId, id))
-    await expectProblem(await fetch(`${origin}/image/${id}`), 410, 'gone')
+    await expectProblem(await fetch(`${site.origin}/image/${id}`), 410, 'gone')
   })
 
   test('a picture that was made private needs a signature within a second, however hot it was', async () => {
     const { id } = await photo({ access: 'public' })
-    expect((await fetch(`${origin}/image/${id}/web`)).status).toBe(200)
+    expect((await fetch(`${site.origin}/image/${id}/web`)).status).toBe(200)
     await house.db.update(tables.photos).set({ access: 'private' }).where(eq(tables.photos.publicId, id))
-    await untilRefused(`${origin}/image/${id}/web`)
-    await expectProblem(await fetch(`${origin}/image/${id}/web`), 403, 'signature_invalid')
+    await untilRefused(`${site.origin}/image/${id}/web`)
+    await expectProblem(await fetch(`${site.origin}/image/${id}/web`), 403, 'signature_invalid')
     expect((await fetch(signed(id, 'web'))).headers.get('cache-control')).toMatch(/^private/)
   })
 

@@ -8,7 +8,9 @@ import type { TestHouse } from '#workers/testing.ts'
 import { ownHouse } from '#workers/testing-house.ts'
 import { findOrCreateClient } from '../clients.ts'
 import { createKey, type Scope, scopes } from '../keys.ts'
-import { aSite } from '../testing-site.ts'
+import { signedImagePath } from '../signing.ts'
+import { aPicture, type PictureOptions } from '../testing-pictures.ts'
+import { aSite, type Site } from '../testing-site.ts'
 import type { StatusPage } from '../uploads/status.ts'
 import { openUploads } from '../uploads.ts'
 import { type MediaOptions, mediaApp } from './app.ts'
@@ -69,6 +71,22 @@ export const fronts: [name: string, front: (house: House) => RequestListener][] 
   ['in front of the app', (house) => imagesFirst(house, getRequestListener(mediaApp(house).fetch))],
   ['through the app', (house) => getRequestListener(mediaApp(house).fetch)],
 ]
+
+/** Pictures of a house that stands before the tests do, served by one of the `fronts` to the tests of a `describe`. */
+export function picturesServed(front: (house: House) => RequestListener, house: () => House) {
+  const site = {} as Site
+  beforeAll(async () => {
+    Object.assign(site, await aSite(front(house())))
+  })
+  afterAll(() => site.close?.())
+  return {
+    /** There is nothing in it before the tests. */
+    site,
+    signed: (id: string, rendition: string | null = null) =>
+      site.origin + signedImagePath(house(), id, rendition, { seconds: 600 }),
+    photo: (options: PictureOptions = {}) => aPicture(house(), options),
+  }
+}
 
 /** The origin of a house's pictures, until the test ends. */
 export async function serving(house: House): Promise<string> {
