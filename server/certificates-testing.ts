@@ -1,11 +1,10 @@
 // For tests of certificates and redirects: runs whose galleries are copied, reconciled and published by the verbs.
-import { createHash } from 'node:crypto'
 import type { House } from './house.ts'
 import { type Outcome, settle } from './ledger.ts'
 import { type FoundGallery, type FoundPhoto, recordPage } from './listing.ts'
 import { missingObjects, publishGallery, reconciliationOf } from './reconcile.ts'
-import { originalKey } from './store/store.ts'
 import { aMovingRun, type MovingRun } from './testing.ts'
+import { copied } from './testing-outcomes.ts'
 
 /** Photos named in `failing` fail; the others have originals of their own in the store. */
 export async function aPublishedRun(
@@ -26,7 +25,7 @@ export async function aPublishedRun(
     const outcomes = rows.map(({ id, ref }) =>
       failing.includes(ref)
         ? Promise.resolve<Outcome>({ id, attempts: 0, to: 'failed', code: 'truncated' })
-        : copied(house, run, id, ref),
+        : copied(house, run, { id, ref }),
     )
     await settle(house.db, house.queues, run, 'fetch-photos', 'listed', await Promise.all(outcomes))
   }
@@ -38,12 +37,4 @@ export async function aPublishedRun(
     })
   }
   return run
-}
-
-async function copied(house: House, run: MovingRun, id: number, ref: string): Promise<Outcome> {
-  const body = Buffer.from(`original of ${run.id} ${ref}`)
-  const sha256 = createHash('sha256').update(body).digest('hex')
-  const object = { sha256, bytes: body.length, contentType: 'image/jpeg' }
-  await house.store.put(originalKey(run.clientId, sha256), body, object)
-  return { id, attempts: 0, to: 'stored', ...object, isOriginal: true, render: false }
 }

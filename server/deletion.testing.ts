@@ -10,6 +10,7 @@ import { publishGallery } from './reconcile.ts'
 import type { Rendered } from './renditions.ts'
 import { originalKey, renditionKey } from './store/store.ts'
 import { aMovingRun, foundPhoto, type MovingRun } from './testing.ts'
+import { storedOutcome } from './testing-outcomes.ts'
 
 export interface Shelf extends MovingRun {
   /** Public ids by ref. */
@@ -55,10 +56,10 @@ async function store(house: House, run: MovingRun, id: number, text: string) {
   const sha256 = createHash('sha256').update(bytes).digest('hex')
   const original = originalKey(run.clientId, sha256)
   await put(house, original, bytes)
-  const stored = { sha256, bytes: bytes.length, contentType: 'image/jpeg', isOriginal: true, render: true }
   const advance = (outcome: Outcome, step: string, from: 'listed' | 'stored', made: Rendered[] = []) =>
     house.db.transaction((tx) => settle(tx, house.queues, run, step, from, [outcome], made))
-  await advance({ id, attempts: 0, to: 'stored', ...stored }, 'fetch-photos', 'listed')
+  const stored = storedOutcome({ id }, { sha256, bytes: bytes.length, render: true })
+  await advance(stored, 'fetch-photos', 'listed')
   const rendition = Buffer.from(`thumb of ${text}`)
   const hash = instructionsHash(thumb)
   const key = renditionKey(run.clientId, sha256, hash, 'webp')

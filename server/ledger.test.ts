@@ -15,14 +15,13 @@ import {
   type VerbHouse,
   verbHouse,
 } from './testing.ts'
+import { sha, storedOutcome } from './testing-outcomes.ts'
 
 let house: VerbHouse
 beforeAll(async () => {
   house = await verbHouse()
 })
 afterAll(() => house?.dispose())
-
-const sha = (n: number) => n.toString(16).padStart(64, '0')
 
 /** A run whose only gallery lists so many photos, all on one page. */
 async function listed(count: number) {
@@ -37,16 +36,8 @@ async function listed(count: number) {
   return { run, gallery, ids: rows.map((row) => row.id) }
 }
 
-const stored = (photo: Pick<ChunkPhoto, 'id' | 'attempts'>, render = true): Outcome => ({
-  id: photo.id,
-  attempts: photo.attempts,
-  to: 'stored',
-  sha256: sha(photo.id),
-  bytes: 1000,
-  contentType: 'image/jpeg',
-  isOriginal: true,
-  render,
-})
+const stored = (photo: Pick<ChunkPhoto, 'id' | 'attempts'>, render = true): Outcome =>
+  storedOutcome(photo, { bytes: 1000, render })
 const rendered = (photo: Pick<ChunkPhoto, 'id' | 'attempts'>, rendition = 'ok'): Outcome => ({
   id: photo.id,
   attempts: photo.attempts,

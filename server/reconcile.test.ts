@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type Outcome, settle } from './ledger.ts'
 import { type FoundPhoto, recordPage } from './listing.ts'
@@ -15,6 +14,7 @@ import {
   type VerbHouse,
   verbHouse,
 } from './testing.ts'
+import { copied } from './testing-outcomes.ts'
 import { leaveOthersAlone } from './testing-runs.ts'
 
 let house: VerbHouse
@@ -31,7 +31,7 @@ interface Copied {
 }
 
 /** Lists these photos in gallery `n` and copies all of the gallery's own but those in `failing`. */
-async function copied(run: MovingRun, n: number, photos: FoundPhoto[], failing: string[] = []): Promise<Copied[]> {
+async function copiedIn(run: MovingRun, n: number, photos: FoundPhoto[], failing: string[] = []): Promise<Copied[]> {
   const gallery = run.galleries[n]!
   await recordPage(house.db, house.queues, gallery, { photos, next: null }, null)
   const { rows } = await house.pool.query<{ id: number; ref: string }>(
@@ -45,21 +45,9 @@ async function copied(run: MovingRun, n: number, photos: FoundPhoto[], failing: 
       outcomes.push({ id, attempts: 0, to: 'failed', code: 'truncated' })
       continue
     }
-    const body = Buffer.from(`original of ${run.id} ${ref}`)
-    const sha256 = createHash('sha256').update(body).digest('hex')
-    const key = originalKey(run.clientId, sha256)
-    await house.store.put(key, body, { sha256, bytes: body.length, contentType: 'image/jpeg' })
-    made.push({ id, sha256, key })
-    outcomes.push({
-      id,
-      attempts: 0,
-      to: 'stored',
-      sha256,
-      bytes: body.length,
-      contentType: 'image/jpeg',
-      isOriginal: true,
-      render: false,
-    })
+    const outcome = await copied(house, run, { id, ref })
+    made.push({ id, sha256: outcome.sha256, key: originalKey(run.clientId, outcome.sha256) })
+    outcomes.push(outcome)
   }
   await settle(house.db, house.queues, run, 'fetch-photos', 'listed', outcomes)
   return made
@@ -87,14 +75,14 @@ const three = (ref = 'g0') => ['p0', 'p1', 'p2'].map((photo) => foundPhoto(ref, 
 
 test('a gallery whose count, objects and order agree is verified and published', async () => {
   const run = await aMovingRun(house, [{ statedCount: 3 }])
-  await copied(run, 0, three())
+  await copiedIn(run, 0, three())
   expect(await reconciled(run, 0)).toBeNull()
   expect(await galleryOf(run, 0)).toEqual({ state: 'published', code: null, published: 3, rendered: 0, verified: true })
 })
 
 test('a gallery with fewer photos than the provider states needs a look, and what came is published', async () => {
   const run = await aMovingRun(house, [{ statedCount: 4 }])
-  await copied(run, 0, three())
+  await copiedIn(run, 0, three())
   expect(await reconciled(run, 0)).toBe('count_differs')
   expect(await galleryOf(run, 0)).toMatchObject({
     state: 'attention',
@@ -106,7 +94,7 @@ test('a gallery with fewer photos than the provider states needs a look, and wha
 
 test('a gallery with a failed photo needs a look', async () => {
   const run = await aMovingRun(house, [{ statedCount: 3 }])
-  await copied(run, 0, three(), ['p1'])
+  await copiedIn(run, 0, three(), ['p1'])
   expect(await reconciled(run, 0)).toBe('photos_failed')
   expect(await galleryOf(run, 0)).toMatchObject({ state: 'attention', code: 'photos_failed', published: 2 })
 })
@@ -119,7 +107,7 @@ test.each([
   ],
 ])('a gallery of which an object %s needs a look', async (_, harm) => {
   const run = await aMovingRun(house, [{ statedCount: 3 }])
-  const photos = await copied(run, 0, three())
+  const photos = await copiedIn(run, 0, three())
   await harm(photos[1]!)
   expect(await missingObjects(house, run.galleries[0]!)).toEqual([photos[1]!.id])
   expect(await reconciled(run, 0)).toBe('object_missing')
@@ -129,7 +117,7 @@ test.each([
 test('an original that the store has lost is copied again, twice at the most, and every counter follows', async () => {
   const run = await aMovingRun(house)
   const [gallery] = run.galleries
-  const photos = await copied(run, 0, three())
+  const photos = await copiedIn(run, 0, three())
   await house.store.remove([originalKey(run.clientId, photos[1]!.sha256!)])
   const missing = await missingObjects(house, gallery!)
   const again = () => house.db.transaction((tx) => copyAgain(tx, house.queues, gallery!, missing))
@@ -145,7 +133,7 @@ test('an original that the store has lost is copied again, twice at the most, an
 test('a gallery in which two photos claim one place needs a look', async () => {
   const run = await aMovingRun(house)
   const place = { placements: [{ setRef: null, position: 0 }] }
-  await copied(run, 0, [foundPhoto('g0', 'p0', place), foundPhoto('g0', 'p1', place)])
+  await copiedIn(run, 0, [foundPhoto('g0', 'p0', place), foundPhoto('g0', 'p1', place)])
   expect(await reconciled(run, 0)).toBe('order_broken')
 })
 
@@ -159,7 +147,7 @@ test.each([
   ['it is not built', 'select $1::int8', 'update galleries set built_at = null where id = $2'],
 ])('a gallery still moves while %s', async (_, photo, gallery) => {
   const run = await aMovingRun(house)
-  const photos = await copied(run, 0, three())
+  const photos = await copiedIn(run, 0, three())
   await house.pool.query(photo, [photos[0]!.id])
   await house.pool.query(gallery.replace('$2', '$1'), [run.galleries[0]!.id])
   expect(await reconciled(run, 0)).toBe('moving')
@@ -207,7 +195,7 @@ test.each([
   ],
 ] as const)('of a gallery that %s, the last look says so', async (_, gallery, changes, verdict) => {
   const run = await aMovingRun(house, [gallery])
-  await copied(run, 0, three())
+  await copiedIn(run, 0, three())
   for (const change of changes) await house.pool.query(change, [run.galleries[0]!.id])
   expect(await reconciled(run, 0)).toBe(verdict)
   expect(await galleryOf(run, 0)).toMatchObject({ code: verdict, verified: verdict === null, published: 3 })
@@ -221,7 +209,7 @@ test('a cover is looked for in the whole account, once no gallery moves any more
     { ref: 'd' },
   ])
   const settled = async (n: number, photo: string) => {
-    await copied(run, n, [foundPhoto('abcd'[n]!, photo)])
+    await copiedIn(run, n, [foundPhoto('abcd'[n]!, photo)])
     expect(await reconciled(run, n)).toBeNull()
   }
   for (const [n, photo] of ['p0', 'p1', 'p2'].entries()) await settled(n, photo)
@@ -236,13 +224,13 @@ test('a cover is looked for in the whole account, once no gallery moves any more
 test('a photo that only a collection shows has its place there', async () => {
   const run = await aMovingRun(house, [{ ref: 'collection', virtual: true }, { ref: 'a' }])
   await recordPage(house.db, house.queues, run.galleries[0]!, { photos: [foundPhoto('a', 'p7')], next: null }, null)
-  await copied(run, 1, three('a'))
+  await copiedIn(run, 1, three('a'))
   expect(await reconciled(run, 1)).toBeNull()
 })
 
 test('looking twice changes nothing more', async () => {
   const run = await aMovingRun(house)
-  await copied(run, 0, three())
+  await copiedIn(run, 0, three())
   await reconciled(run, 0)
   const once = await galleryOf(run, 0)
   expect(await reconciled(run, 0)).toBeNull()
@@ -269,11 +257,11 @@ test('a collection waits for the photos it places and is looked at when the last
     const jobs = await jobsOf(house, 'reconcile-gallery')
     return jobs.filter((job) => job.data.galleryId === run.galleries[0]!.id).length
   }
-  await copied(run, 1, [foundPhoto('a', 'p0')])
+  await copiedIn(run, 1, [foundPhoto('a', 'p0')])
   await reconciled(run, 1)
   expect(await asked()).toBe(0)
   expect(await reconciled(run, 0)).toBe('moving')
-  await copied(run, 2, [foundPhoto('b', 'p1')])
+  await copiedIn(run, 2, [foundPhoto('b', 'p1')])
   await reconciled(run, 2)
   expect(await asked()).toBe(1)
   expect(await reconciled(run, 0)).toBeNull()
@@ -283,7 +271,7 @@ test('a collection waits for the photos it places and is looked at when the last
 test('a collection that places a failed photo needs a look', async () => {
   const run = await aMovingRun(house, [{ ref: 'collection', virtual: true }, { ref: 'a' }])
   await recordPage(house.db, house.queues, run.galleries[0]!, { photos: [foundPhoto('a', 'p0')], next: null }, null)
-  await copied(run, 1, [foundPhoto('a', 'p0')], ['p0'])
+  await copiedIn(run, 1, [foundPhoto('a', 'p0')], ['p0'])
   expect(await reconciled(run, 0)).toBe('photos_failed')
 })
 
@@ -296,6 +284,6 @@ test('a collection is looked at by the sweep too, once its photos have settled',
     return (await jobsOf(house, 'reconcile-gallery')).map((job) => job.data.galleryId)
   }
   expect(await asked()).toEqual([])
-  await copied(run, 1, [foundPhoto('a', 'p0')])
+  await copiedIn(run, 1, [foundPhoto('a', 'p0')])
   expect((await asked()).toSorted()).toEqual([run.galleries[0]!.id, run.galleries[1]!.id].toSorted())
 })

@@ -3,7 +3,8 @@ import { settle } from './ledger.ts'
 import { retryRun } from './retry.ts'
 import { snapshot } from './snapshots.ts'
 import { aMovingRun, countedAndRecounted, forgetJobs, jobsOf, type VerbHouse, verbHouse } from './testing.ts'
-import { leaveOthersAlone, published, settled, sha, stateOf } from './testing-runs.ts'
+import { sha, storedOutcome } from './testing-outcomes.ts'
+import { leaveOthersAlone, published, settled, stateOf } from './testing-runs.ts'
 import { listRuns } from './views.ts'
 
 let house: VerbHouse
@@ -68,16 +69,7 @@ test('a retried run is done once what failed has come', async () => {
     totals: { failed: 0, found: 1 },
   })
   const { rows } = await house.pool.query<{ id: number }>('select id from photos where run_id = $1', [run.id])
-  const outcome = {
-    attempts: 0,
-    to: 'stored',
-    sha256: sha(3),
-    bytes: 10,
-    contentType: 'image/jpeg',
-    isOriginal: true,
-    render: false,
-  } as const
-  await settle(house.db, house.queues, run, 'fetch-photos', 'listed', [{ id: rows[0]!.id, ...outcome }])
+  await settle(house.db, house.queues, run, 'fetch-photos', 'listed', [storedOutcome(rows[0]!)])
   await published(house, run, 0)
   expect((await listRuns(house, { clientId: run.clientId })).runs[0]).toMatchObject({
     state: 'done',

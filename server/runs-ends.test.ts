@@ -8,7 +8,8 @@ import { cancelRun, pauseRun, resumeRun } from './runs.ts'
 import { snapshot } from './snapshots.ts'
 import { sweep } from './sweep.ts'
 import { aMovingRun, countedAndRecounted, forgetJobs, jobsOf, type VerbHouse, verbHouse } from './testing.ts'
-import { leaveOthersAlone, published, settled, sha, stateOf } from './testing-runs.ts'
+import { storedOutcome } from './testing-outcomes.ts'
+import { leaveOthersAlone, published, settled, stateOf } from './testing-runs.ts'
 import { listRuns } from './views.ts'
 
 let house: VerbHouse
@@ -165,16 +166,7 @@ test('what a cancelled run left undone, what failed in it and what was skipped, 
     second,
     'fetch-photos',
     'listed',
-    fetched.map((id) => ({
-      id,
-      attempts: 0,
-      to: 'stored',
-      sha256: sha(id),
-      bytes: 10,
-      contentType: 'image/jpeg',
-      isOriginal: true,
-      render: false,
-    })),
+    fetched.map((id) => storedOutcome({ id })),
   )
   await published(house, second, 0)
   expect(await stateOf(house, second.id)).toBe('done')

@@ -7,6 +7,7 @@ import { sampleRuns } from './samples.ts'
 import { snapshot } from './snapshots.ts'
 import { sweep } from './sweep.ts'
 import { aMovingRun, forgetJobs, foundPhoto, jobsOf, type MovingRun, type VerbHouse, verbHouse } from './testing.ts'
+import { storedOutcome } from './testing-outcomes.ts'
 import { waitForThaw } from './thaw.ts'
 
 let house: VerbHouse
@@ -28,13 +29,7 @@ async function stored(unfetched = false): Promise<{ run: MovingRun; ids: number[
     run.id,
   ])
   const ids = rows.map((row) => row.id)
-  const outcomes = ids.slice(0, unfetched ? 1 : 2).map((id): Outcome => {
-    const sha256 = id.toString(16).padStart(64, '0')
-    return {
-      ...{ id, attempts: 0, to: 'stored', sha256, bytes: 1 },
-      ...{ contentType: 'image/jpeg', isOriginal: true, render: true },
-    }
-  })
+  const outcomes = ids.slice(0, unfetched ? 1 : 2).map((id) => storedOutcome({ id }, { render: true }))
   await settle(house.db, house.queues, run, 'fetch-photos', 'listed', outcomes)
   await forgetJobs(house)
   return { run, ids }

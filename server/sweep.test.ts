@@ -14,6 +14,7 @@ import {
   type VerbHouse,
   verbHouse,
 } from './testing.ts'
+import { storedOutcome } from './testing-outcomes.ts'
 import { leaveOthersAlone } from './testing-runs.ts'
 
 let house: VerbHouse
@@ -32,11 +33,7 @@ async function listed(run: MovingRun, gallery: ListedGallery, count: number, sto
   ])
   const ids = rows.map((row) => row.id)
   const outcomes = ids.flatMap((id, i): Outcome[] => {
-    const sha256 = id.toString(16).padStart(64, '0')
-    if (i < stored)
-      return [
-        { id, attempts: 0, to: 'stored', sha256, bytes: 1, contentType: 'image/jpeg', isOriginal: true, render: true },
-      ]
+    if (i < stored) return [storedOutcome({ id }, { render: true })]
     if (i >= count - later)
       return [{ id, attempts: 0, to: 'again', code: 'source_error', afterSeconds: i % 2 ? 100 : 1000, counts: true }]
     return []

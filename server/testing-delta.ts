@@ -11,6 +11,7 @@ import { writeReport } from './reports.ts'
 import { createMigration, planRun, runFacts, startRun } from './runs.ts'
 import { recordSurveyFavourites, recordSurveyPage, surveyed } from './surveys.ts'
 import { aSource, countedAndRecounted, forgetJobs, foundGallery, foundPhoto, jobsOf } from './testing.ts'
+import { sha, storedOutcome } from './testing-outcomes.ts'
 
 export interface Account {
   folders?: FoundFolder[]
@@ -74,8 +75,6 @@ export async function galleryOf(
   return rows[0]
 }
 
-const sha = (n: number, version = 0) => (n * 10 + version).toString(16).padStart(64, '0')
-
 export const list = async (house: House, source: Source, ref: string, photos: FoundPhoto[]) => {
   const gallery = await galleryOf(house, source, ref)
   await house.pool.query('update galleries set built_at = now(), expected_count = $2 where id = $1', [
@@ -100,10 +99,9 @@ export async function broughtThrough(house: House, source: Source, ref: string, 
       [gallery.id, from],
     )
     const outcomes = rows.map(({ id }): Outcome => {
-      const stored = { sha256: sha(id, version), bytes: 10 + version, contentType: 'image/jpeg', isOriginal: true }
       if (from === 'stored')
         return { id, attempts: 0, to: 'rendered', rendition: 'ok', width: 3, height: 2, takenAt: null }
-      return { id, attempts: 0, to: 'stored', ...stored, render: true }
+      return storedOutcome({ id }, { sha256: sha(id * 10 + version), bytes: 10 + version, render: true })
     })
     await settle(house.db, house.queues, { id: gallery.runId, clientId: source.clientId }, 'test', from, outcomes)
   }

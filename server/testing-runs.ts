@@ -5,6 +5,7 @@ import { recordPage } from './listing.ts'
 import { publishGallery } from './reconcile.ts'
 import { type RunState, runFacts } from './runs.ts'
 import { forgetJobs, foundPhoto, type MovingRun } from './testing.ts'
+import { storedOutcome } from './testing-outcomes.ts'
 
 /** Runs of other tests are left as they are, and alone. */
 export async function leaveOthersAlone(house: House): Promise<void> {
@@ -17,8 +18,6 @@ export async function leaveOthersAlone(house: House): Promise<void> {
 export const stateOf = async (house: House, runId: string) => (await runFacts(house, runId)).state
 export const force = (house: House, runId: string, state: RunState, resumeTo: RunState | null = null) =>
   house.pool.query('update runs set state = $2, resume_to = $3 where id = $1', [runId, state, resumeTo])
-
-export const sha = (n: number) => n.toString(16).padStart(64, '0')
 
 /** Photos p0, p1 … of gallery `n`, each brought to its end as told. */
 export async function settled(
@@ -37,19 +36,7 @@ export async function settled(
   const outcomes = rows.flatMap(({ id, state }, i): Outcome[] => {
     const end = ends[i]!
     if (end === 'listed' || state !== 'listed') return []
-    if (end === 'rendered')
-      return [
-        {
-          id,
-          attempts: 0,
-          to: 'stored',
-          sha256: sha(id),
-          bytes: 10,
-          contentType: 'image/jpeg',
-          isOriginal: true,
-          render: false,
-        },
-      ]
+    if (end === 'rendered') return [storedOutcome({ id })]
     if (end === 'skipped') return [{ id, attempts: 0, to: 'skipped', code: 'gone_at_source' }]
     return [{ id, attempts: 0, to: 'failed', code: end }]
   })

@@ -1,7 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { evidenceOf } from '#server/evidence.ts'
-import type { Outcome } from '#server/ledger.ts'
 import { recordPage } from '#server/listing.ts'
 import { pauseRun, resumeRun } from '#server/runs.ts'
 import { sweep } from '#server/sweep.ts'
@@ -15,6 +14,7 @@ import {
   type VerbHouse,
   verbHouse,
 } from '#server/testing.ts'
+import { storedOutcome } from '#server/testing-outcomes.ts'
 import { waitForThaw } from '#server/thaw.ts'
 import { type ChunkStep, workChunk } from './chunk.ts'
 import * as source from './connectors/connector.ts'
@@ -29,8 +29,6 @@ beforeEach(async () => {
   await house.pool.query("update runs set state = 'failed' where state in ('running', 'blocked', 'paused')")
   await forgetJobs(house)
 })
-
-const sha = (n: number) => n.toString(16).padStart(64, '0')
 
 async function listed(count: number) {
   const run = await aMovingRun(house)
@@ -60,17 +58,6 @@ function jobOf(run: MovingRun, photoIds: number[], more: Partial<ChunkJob> = {})
     ...more,
   }
 }
-
-const stored = ({ id, attempts }: { id: number; attempts: number }): Outcome => ({
-  id,
-  attempts,
-  to: 'stored',
-  sha256: sha(id),
-  bytes: 10,
-  contentType: 'image/jpeg',
-  isOriginal: true,
-  render: false,
-})
 
 const worked = (job: ChunkJob, each: ChunkStep['each'], more: Partial<ChunkStep> = {}) =>
   workChunk(job, house, { queue: 'fetch-photos', from: 'listed', parallel: 1, each, ...more })
@@ -105,7 +92,7 @@ test('what one photo throws decides about that photo, by its class', async () =>
   await worked(jobOf(run, ids), async (photo) => {
     const error = thrown[ids.indexOf(photo.id)]
     if (error) throw error
-    return stored(photo)
+    return storedOutcome(photo)
   })
   expect((await rowsOf(ids)).map(({ state, attempts, code }) => [state, attempts, code])).toEqual([
     ['rendered', 0, null],
@@ -147,7 +134,7 @@ test('where a person is needed the run is blocked, nothing is counted, and it go
   const { run, ids } = await listed(4)
   await worked(jobOf(run, ids), async (photo) => {
     if (photo.id === ids[1]) throw new source.Challenge('Answer the captcha.')
-    return stored(photo)
+    return storedOutcome(photo)
   })
   expect((await rowsOf(ids)).map(({ state, attempts }) => [state, attempts])).toEqual([
     ['rendered', 0],
@@ -183,7 +170,7 @@ test('a worker that stops leaves what it has not begun to another at once, witho
   const { run, ids } = await listed(4)
   const stopping = new AbortController()
   await worked(jobOf(run, ids, { signal: stopping.signal }), async (photo) => {
-    if (photo.id !== ids[1]) return stored(photo)
+    if (photo.id !== ids[1]) return storedOutcome(photo)
     stopping.abort(new Error('this worker stops'))
     throw stopping.signal.reason
   })
@@ -209,7 +196,7 @@ test('what is done is written while a long photo is still on its way', async () 
     async (photo) => {
       if (photo.id === ids[2])
         await expect.poll(() => states(ids.slice(0, 2)), patience).toEqual(['rendered', 'rendered'])
-      return stored(photo)
+      return storedOutcome(photo)
     },
     { parallel: 3 },
   )
@@ -223,7 +210,7 @@ test('a run that is paused ends its chunk at the next photo; the rest waits for 
       await pauseRun(house, 'test', run.id)
       await expect.poll(() => states(ids.slice(0, 1)), patience).toEqual(['rendered'])
     }
-    return stored(photo)
+    return storedOutcome(photo)
   })
   const seen = await states(ids)
   expect(seen.slice(0, 2)).toEqual(['rendered', 'rendered'])
@@ -250,7 +237,7 @@ test('a worker that lost its job writes nothing, begins no other photo and says 
     async (photo) => {
       begun.push(photo.id)
       if (photo.id !== ids[0]) await noticed.then(() => setImmediate())
-      return stored(photo)
+      return storedOutcome(photo)
     },
     { parallel: 2 },
   )
@@ -275,7 +262,7 @@ test('a chunk that a worker died with goes on in halves that their photos know',
 
 test('what is left of a chunk that a worker died with, one photo, is a suspect', async () => {
   const { run, ids } = await listed(2)
-  await worked(jobOf(run, ids.slice(0, 1)), async (photo) => stored(photo))
+  await worked(jobOf(run, ids.slice(0, 1)), async (photo) => storedOutcome(photo))
   await worked(jobOf(run, ids, { deaths: 1 }), async () => {
     throw new Error('not to be begun')
   })
@@ -298,7 +285,7 @@ test('a suspect that ended four workers has failed; until then it is tried', asy
 
 test('a chunk whose photos have all advanced, or whose run does not move, ends without work', async () => {
   const { run, ids } = await listed(2)
-  await worked(jobOf(run, ids), async (photo) => stored(photo))
+  await worked(jobOf(run, ids), async (photo) => storedOutcome(photo))
   const never = async () => {
     throw new Error('not to be begun')
   }

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { env } from '#server/env.ts'
 import { openHouse } from '#server/house.ts'
 import type { Outcome } from '#server/ledger.ts'
+import { storedOutcome } from '#server/testing-outcomes.ts'
 import { workChunk } from './chunk.ts'
 import { type Job, type Steps, startWorker } from './run.ts'
 
@@ -23,18 +24,7 @@ async function fetchPhotos(job: Job<'fetch-photos'>): Promise<void> {
         if (!job.signal.aborted) await once(job.signal, 'abort')
         throw job.signal.reason
       }
-      const sha256 = photo.id.toString(16).padStart(64, '0')
-      const { id, attempts } = photo
-      return {
-        id,
-        attempts,
-        to: 'stored',
-        sha256,
-        bytes: 10,
-        contentType: 'image/jpeg',
-        isOriginal: true,
-        render: false,
-      }
+      return storedOutcome(photo)
     },
   })
 }

@@ -11,6 +11,7 @@ import { settle } from '#server/ledger.ts'
 import { recordPage } from '#server/listing.ts'
 import { originalKey } from '#server/store/store.ts'
 import { aMovingRun, foundPhoto, type VerbHouse, verbHouse } from '#server/testing.ts'
+import { storedOutcome } from '#server/testing-outcomes.ts'
 import { heic, noise } from '../imaging/samples.ts'
 import { createImager } from '../imaging.ts'
 import { type Job, type Steps, startWorker } from '../run.ts'
@@ -43,8 +44,7 @@ async function migrated(originals: Record<string, Buffer>): Promise<Record<strin
     const bytes = originals[filename]!
     const sha256 = createHash('sha256').update(bytes).digest('hex')
     await put(house, originalKey(run.clientId, sha256), bytes)
-    const facts = { sha256, bytes: bytes.length, contentType: 'image/jpeg', isOriginal: true, render: true }
-    const stored = { id, attempts: 0, to: 'stored' as const, ...facts }
+    const stored = storedOutcome({ id }, { sha256, bytes: bytes.length, render: true })
     await house.db.transaction((tx) => settle(tx, house.queues, run, 'fetch-photos', 'listed', [stored]))
   }
   const tools = { house, imager: createImager(), temp } as Partial<Tools> as Tools
