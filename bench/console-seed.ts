@@ -104,16 +104,13 @@ export async function settle(db: Db): Promise<void> {
     await db.execute(sql.raw(`vacuum analyze ${table}`))
 }
 
+const addEndedRun = (db: Db, whose: Awaited<ReturnType<typeof addClient>>) =>
+  addRun(db, whose, { state: 'done', startedAt: minutesAgo(900), finishedAt: minutesAgo(60), plan, fields })
+
 /** A run that has ended, with so many galleries; its id. */
 export async function seedGalleries(db: Db, count: number): Promise<string> {
   const whose = await addClient(db, 'Hundred Thousand Galleries', 42)
-  const run = await addRun(db, whose, {
-    state: 'done',
-    startedAt: minutesAgo(900),
-    finishedAt: minutesAgo(60),
-    plan,
-    fields,
-  })
+  const run = await addEndedRun(db, whose)
   await db.execute(sql`
     insert into galleries (client_id, source_id, run_id, ref, title, date, access, position, ordinal, state, listed_at, built_at, verified_at,
       published_at, stated_count, total, published, bytes_found, bytes_stored)
@@ -125,13 +122,7 @@ export async function seedGalleries(db: Db, count: number): Promise<string> {
 /** One gallery of so many photos, each of another shape; its public id. */
 export async function seedPhotos(db: Db, count: number): Promise<string> {
   const whose = await addClient(db, 'Hundred Thousand Pictures', 43)
-  const run = await addRun(db, whose, {
-    state: 'done',
-    startedAt: minutesAgo(900),
-    finishedAt: minutesAgo(60),
-    plan,
-    fields,
-  })
+  const run = await addEndedRun(db, whose)
   const { rows } = await db.execute<{ id: number; publicId: string }>(sql`
     insert into galleries (client_id, source_id, run_id, ref, title, access, position, ordinal, state, listed_at, built_at, verified_at,
       published_at, stated_count, total, published)
