@@ -1,4 +1,5 @@
 import { type OddFiles, type OddKind, oddKinds } from '../odd-files.ts'
+import { oddNames } from '../odd-names.ts'
 import type { Content } from '../originals.ts'
 import type { Pictures } from '../pictures.ts'
 import { hash32 } from '../random.ts'
@@ -115,17 +116,8 @@ async function growNames(kit: TrapKit): Promise<void> {
     'C:\\Windows\\system32\\cmd.jpg',
     'CON.jpg',
     'no extension',
-    'IMG_0001.JPG',
-    'IMG_0001.jpg',
-    'IMG_0001.jpg',
-    'Cafe\u0301.jpg',
-    'Caf\u00e9.jpg',
-    '🎂 Torte.jpg',
-    'a\u0001b\u001fc\u007f.jpg',
     'percent %2e%2e%2f?query#fragment.jpg',
-    'trailing space .jpg ',
-    `${'x'.repeat(296)}.jpg`,
-    '写真.jpg',
+    ...oddNames,
   ]
   await kit.album(
     null,

@@ -1,4 +1,5 @@
 import type { OddKind } from '../odd-files.ts'
+import { oddNames } from '../odd-names.ts'
 import type { Pictures } from '../pictures.ts'
 import { type Ids, regularSet, type WorldOptions } from './regular.ts'
 import { type SetWish, some, type TrapKit } from './trap-kit.ts'
@@ -61,19 +62,10 @@ async function growNames(kit: TrapKit): Promise<void> {
     '../../../etc/passwd',
     'CON.jpg',
     'no extension',
-    'IMG_0001.JPG',
-    'IMG_0001.jpg',
-    'IMG_0001.jpg',
-    'Cafe\u0301.jpg',
-    'Caf\u00e9.jpg',
-    '🎂 Torte.jpg',
-    '<img src=x onerror=alert(1)>.jpg',
-    'percent %2e%2e%2f.jpg',
     'semi;colon,comma "quote" \\ slash.jpg',
     ' spaces at both ends.jpg ',
-    `${'x'.repeat(296)}.jpg`,
-    '写真.jpg',
     '{"photos":[{"id":1}]}.jpg',
+    ...oddNames,
   ]
   await kit.collection('File names', [
     {
@@ -83,7 +75,7 @@ async function growNames(kit: TrapKit): Promise<void> {
       })),
     },
     // The same names again: only ids tell them apart.
-    { photos: names.slice(3, 7).map((name) => ({ name })) },
+    { photos: oddNames.slice(0, 5).map((name) => ({ name })) },
   ])
 }
 
