@@ -1,5 +1,6 @@
 // What an answer is before its content is looked at: a sign-in page, the edge, the archive, or Zenfolio's other platform.
 import { load } from 'cheerio/slim'
+import { isHtml } from '../answers.ts'
 import { type HttpAnswer, UnexpectedPage } from '../connector.ts'
 
 /** 17 h on average, April 2024 (Zenfolio's service notices). */
@@ -24,10 +25,6 @@ export const todo = {
 } as const
 
 type Seen = Pick<HttpAnswer, 'url' | 'status' | 'header'> & { cookies?: string[] }
-
-export function isHtml(contentType: string | null, text: string): boolean {
-  return /\bx?html\b/i.test(contentType ?? '') || /^\s*<(!doctype|html|head|body)\b/i.test(text)
-}
 
 /** The dashboard is drawn in the browser, so its sign-in page may come without the form. */
 export function isSignInPage(text: string): boolean {

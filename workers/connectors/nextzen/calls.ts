@@ -1,5 +1,6 @@
 // The dashboard's own REST of the new Zenfolio: the four reads that can be sent at all, and what its answers mean.
 import type { z } from 'zod'
+import { fieldOf, isHtml, parsed } from '../answers.ts'
 import {
   Challenge,
   type ConnectorContext,
@@ -15,7 +16,6 @@ import {
 } from '../connector.ts'
 import {
   isClassic,
-  isHtml,
   isSignInPage,
   leadsToSignIn,
   speaksOfArchive,
@@ -129,7 +129,8 @@ export class Calls {
     const text = await answer.text()
     const json = await this.#json(read, answer, text)
     const parsed = read.answer.safeParse(json)
-    if (!parsed.success) throw unexpected(`${read.name}: ${fieldOf(parsed.error)}`, answer, text, this.secrets)
+    if (!parsed.success)
+      throw unexpected(`${read.name}: ${fieldOf(parsed.error, 'the answer')}`, answer, text, this.secrets)
     this.#note(read.name, json)
     return parsed.data
   }
@@ -182,22 +183,6 @@ export class Calls {
 
 export function archived(): Thawing {
   return new Thawing('Zenfolio is bringing it back from its archive', usualThawHours)
-}
-
-/** undefined where it is no JSON. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-/** The first field that was not as expected: `galleriesContent[2].id: expected string …`. */
-function fieldOf(error: z.ZodError): string {
-  const issue = error.issues[0]
-  const path = (issue?.path ?? []).map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('')
-  return `${path.replace(/^\./, '') || 'the answer'}: ${issue?.message ?? 'not understood'}`
 }
 
 function shapeOf(value: unknown, depth: number): unknown {

@@ -1,4 +1,5 @@
 // The bytes of one photo: a signed address is minted for each look, and got without any sign-in of ours.
+import { behind, nothing } from '../bytes.ts'
 import { type HttpAnswer, NotAvailable, type Opened, type PhotoAddress, SourceFault, Truncated } from '../connector.ts'
 import { speaksOfArchive, unexpected } from './answers.ts'
 import { archived, type Calls } from './calls.ts'
@@ -55,7 +56,7 @@ async function openedFrom(calls: Calls, photo: PhotoAddress, answer: HttpAnswer,
   const skipped = start - begins
   const whole = Number.isNaN(length) ? null : length + begins
   return {
-    stream: skipped > 0 ? from(answer.stream, skipped) : answer.stream,
+    stream: skipped > 0 ? behind(answer.stream, skipped) : answer.stream,
     bytes: Number.isNaN(length) ? null : Math.max(0, length - skipped),
     contentType: type,
     isOriginal: isOriginal(photo, whole),
@@ -77,15 +78,4 @@ async function faultOf(calls: Calls, answer: HttpAnswer): Promise<Error> {
   if (status === 404 || status === 410) return new NotAvailable('Zenfolio lists this photo and has no original for it')
   if (status === 416) return new Truncated('the original is shorter than what was fetched of it')
   return unexpected('an original: its bytes', answer, text, calls.secrets)
-}
-
-async function* nothing(): AsyncGenerator<Uint8Array> {}
-
-async function* from(stream: AsyncIterable<Uint8Array>, start: number): AsyncGenerator<Uint8Array> {
-  let left = start
-  for await (const chunk of stream) {
-    if (chunk.length > left) yield chunk.subarray(left)
-    left = Math.max(0, left - chunk.length)
-  }
-  if (left > 0) throw new Truncated('the original is shorter than what was fetched of it')
 }

@@ -24,10 +24,6 @@ export const todo = {
     'The archive of Pic-Time does not take our request. Open each project that is older than a year at Pic-Time: Photos, select all, Share, Download, "Retrieve High-Res Photos"; leave the status bar alone, then resume.',
 } as const
 
-export function isHtml(contentType: string | null, text: string): boolean {
-  return /\bx?html\b/i.test(contentType ?? '') || /^\s*<(!doctype|html|head|body)\b/i.test(text)
-}
-
 /** Where the anonymous are sent: `/login`, or `!loginuser` for a client's account. */
 export function isSignInAddress(url: URL): boolean {
   return /^\/login\b|!loginuser/i.test(decodeURIComponent(url.pathname))

@@ -1,5 +1,6 @@
 // Requests to the account's own origin: the only methods that can be called at all, and what their answers mean.
 import type { z } from 'zod'
+import { fieldOf, isHtml, parsed } from '../answers.ts'
 import {
   Challenge,
   type ConnectorContext,
@@ -10,7 +11,7 @@ import {
   Truncated,
   type UnexpectedPage,
 } from '../connector.ts'
-import { errorOf, isHtml, isSignInAddress, masked, signOf, todo, unexpected } from './answers.ts'
+import { errorOf, isSignInAddress, masked, signOf, todo, unexpected } from './answers.ts'
 import type { Cookies } from './cookies.ts'
 import * as wire from './wire.ts'
 
@@ -97,7 +98,7 @@ export class Calls {
     const text = await answer.text()
     const data = this.#dataOf(answer, text, method)
     const result = reads[method].safeParse(data)
-    if (!result.success) throw this.unexpected(`${method}: ${fieldOf(result.error)}`, answer, text)
+    if (!result.success) throw this.unexpected(`${method}: ${fieldOf(result.error, 'd')}`, answer, text)
     this.#note(method, data)
     return result.data as Result<M>
   }
@@ -185,25 +186,9 @@ export function galleryPath(virtualPath: string): string {
   return `/-${virtualPath.split('/').map(encodeURIComponent).join('/')}`
 }
 
-/** undefined where it is no JSON. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
 function isEmpty(data: unknown): boolean {
   if (data === null || data === undefined || data === '') return true
   return typeof data === 'object' && Object.keys(data).length === 0
-}
-
-/** The first field that was not as expected: `projects_s[2].photoCount: expected number …`. */
-function fieldOf(error: z.ZodError): string {
-  const issue = error.issues[0]
-  const path = (issue?.path ?? []).map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('')
-  return `${path.replace(/^\./, '') || 'd'}: ${issue?.message ?? 'not understood'}`
 }
 
 /** Keys and types without a single value; of a list its length and the shape of its first entry. */

@@ -2,11 +2,12 @@
 // its ZIP has one file, so that no name has to be matched, and flows as a single download does.
 import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
+import { isHtml } from '../answers.ts'
+import { behind } from '../bytes.ts'
 import { type Opened, type PhotoAddress, SourceFault, Thawing } from '../connector.ts'
 import { type Account, isOld } from './account.ts'
-import { errorOf, isHtml, signOf, usualThawHours } from './answers.ts'
+import { errorOf, signOf, usualThawHours } from './answers.ts'
 import { type Calls, exportBatch } from './calls.ts'
-import { from } from './flow.ts'
 import { onlyFile } from './zip.ts'
 
 /** Between looks at a job that is not packed yet, in seconds: two minutes in all. */
@@ -41,7 +42,7 @@ export class Exports {
     const file = await onlyFile(answer.stream, odd)
     const stream = this.#forgetting(photo.ref, file.stream)
     return {
-      stream: start > 0 ? from(stream, start) : stream,
+      stream: start > 0 ? behind(stream, start) : stream,
       bytes: file.bytes === null ? null : Math.max(0, file.bytes - start),
       contentType: null,
       isOriginal: true,

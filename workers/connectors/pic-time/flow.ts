@@ -1,5 +1,4 @@
-// Bytes as they flow: looked at from the front, and taken from any byte on.
-import { Truncated } from '../connector.ts'
+// Bytes as they flow, looked at from the front.
 
 /** The first `bytes` bytes (fewer where there are no more), and the whole stream from its beginning. */
 export async function beginning(
@@ -24,15 +23,3 @@ async function* joined(head: Uint8Array, rest: AsyncIterator<Uint8Array>): Async
     await rest.return?.()
   }
 }
-
-/** Without the first `start` bytes. Throws Truncated where there are not even those. */
-export async function* from(stream: AsyncIterable<Uint8Array>, start: number): AsyncGenerator<Uint8Array> {
-  let left = start
-  for await (const chunk of stream) {
-    if (chunk.length > left) yield chunk.subarray(left)
-    left = Math.max(0, left - chunk.length)
-  }
-  if (left > 0) throw new Truncated('the original is shorter than what was fetched of it')
-}
-
-export async function* nothing(): AsyncGenerator<Uint8Array> {}

@@ -1,4 +1,6 @@
 // The bytes of one photo: a single download as the signed-in owner, its redirect followed anew for every attempt.
+import { isHtml } from '../answers.ts'
+import { behind, nothing } from '../bytes.ts'
 import {
   type HttpAnswer,
   NotAvailable,
@@ -11,9 +13,9 @@ import {
   Truncated,
 } from '../connector.ts'
 import { type Account, isOld } from './account.ts'
-import { errorOf, isHtml, isSignInAddress, signOf, usualThawHours } from './answers.ts'
+import { errorOf, isSignInAddress, signOf, usualThawHours } from './answers.ts'
 import { type Calls, galleryPath } from './calls.ts'
-import { beginning, from, nothing } from './flow.ts'
+import { beginning } from './flow.ts'
 import type { Handle } from './project.ts'
 
 /** How much of a page is looked at to say what it is. */
@@ -92,7 +94,7 @@ async function opened(calls: Calls, photo: PhotoAddress, answer: Page, start: nu
   }
   const skipped = start - begins
   return {
-    stream: skipped > 0 ? from(stream, skipped) : stream,
+    stream: skipped > 0 ? behind(stream, skipped) : stream,
     bytes: length === null ? null : Math.max(0, length - skipped),
     contentType,
     isOriginal,

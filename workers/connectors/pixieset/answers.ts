@@ -1,5 +1,6 @@
 // What an answer of Pixieset is, before its content is looked at: a sign-in page, a challenge, or something unknown.
 import { load } from 'cheerio/slim'
+import { isHtml, parsed } from '../answers.ts'
 import { type HttpAnswer, UnexpectedPage } from '../connector.ts'
 
 /** The sentences for a person; `calls.ts`, `signin.ts` and `browser.ts` say when. */
@@ -19,10 +20,6 @@ export const todo = {
 } as const
 
 export type Seen = Pick<HttpAnswer, 'url' | 'status' | 'header'>
-
-export function isHtml(contentType: string | null, text: string): boolean {
-  return /\bx?html\b/i.test(contentType ?? '') || /^\s*<(!doctype|html|head|body)\b/i.test(text)
-}
 
 export function isSignInPage(text: string): boolean {
   const $ = load(text)
@@ -61,15 +58,6 @@ function excerptOf(text: string, secrets: readonly string[]): string {
   const json = parsed(text)
   if (json !== null && typeof json === 'object') return JSON.stringify(shapeOf(json)).slice(0, 2000)
   return masked(text.slice(0, 4000), secrets).slice(0, 500)
-}
-
-/** undefined where it is no JSON. */
-export function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 /** Names of fields and types of values, six levels deep, of lists the first entry. */

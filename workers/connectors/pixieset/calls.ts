@@ -1,5 +1,6 @@
 // Reads of Pixieset's owner API: the only addresses that can be asked at all, and what its answers mean. GET only.
 import type { z } from 'zod'
+import { isHtml, parsed } from '../answers.ts'
 import {
   Challenge,
   type ConnectorContext,
@@ -11,7 +12,7 @@ import {
   Truncated,
   type UnexpectedPage,
 } from '../connector.ts'
-import { isChallenge, isHtml, isSignInPage, parsed, shapeOf, todo, unexpected } from './answers.ts'
+import { isChallenge, isSignInPage, shapeOf, todo, unexpected } from './answers.ts'
 import { BrokenOff, readElements } from './elements.ts'
 
 const patienceSeconds = 30

@@ -1,7 +1,9 @@
 // The bytes of one photo or video. A photo's original is at a signed address that is asked for anew each time; of a
 // video the widest rendition is the best there is. Our session goes to the API only.
+import { isHtml } from '../answers.ts'
+import { behind, nothing } from '../bytes.ts'
 import { type HttpAnswer, NotAvailable, type Opened, type PhotoAddress, SourceFault, Truncated } from '../connector.ts'
-import { isChallenge, isHtml, unexpected } from './answers.ts'
+import { isChallenge, unexpected } from './answers.ts'
 import { type Calls, isSignInAddress } from './calls.ts'
 import { bestOf, type Handle } from './photos.ts'
 import type { Sets } from './sets.ts'
@@ -131,15 +133,4 @@ function answerWith(answer: HttpAnswer, text: string): HttpAnswer {
     stream: nothing(),
     discard: async () => {},
   }
-}
-
-async function* nothing(): AsyncGenerator<Uint8Array> {}
-
-async function* behind(stream: AsyncIterable<Uint8Array>, start: number): AsyncGenerator<Uint8Array> {
-  let left = start
-  for await (const chunk of stream) {
-    if (chunk.length > left) yield chunk.subarray(left)
-    left = Math.max(0, left - chunk.length)
-  }
-  if (left > 0) throw new Truncated('the original is shorter than what was fetched of it')
 }

@@ -23,10 +23,6 @@ export const todo = {
 export const brandRefused = (title: string) =>
   `ShootProof lists the brand “${title}” and refuses its galleries to this sign-in. Have the studio’s owner give it access to that brand, or sign in as the owner; then resume.`
 
-export function isHtml(contentType: string | null, text: string): boolean {
-  return /\bx?html\b/i.test(contentType ?? '') || /^\s*<(!doctype|html|head|body)\b/i.test(text)
-}
-
 export function isSignInPage(text: string): boolean {
   return load(text)('form input[type="password" i]').length > 0
 }

@@ -1,5 +1,6 @@
 // The Studio API: the only addresses that can be asked at all, all of them by GET, and what its answers mean.
 import type { z } from 'zod'
+import { fieldOf, isHtml, parsed } from '../answers.ts'
 import {
   Challenge,
   type ConnectorContext,
@@ -12,7 +13,7 @@ import {
   Truncated,
   type UnexpectedPage,
 } from '../connector.ts'
-import { isChallenge, isHtml, isSignInAddress, isSignInPage, todo, unexpected } from './answers.ts'
+import { isChallenge, isSignInAddress, isSignInPage, todo, unexpected } from './answers.ts'
 import { parseExact } from './json.ts'
 import * as wire from './wire.ts'
 
@@ -62,7 +63,7 @@ export class Calls {
     if (answer.status !== 200) throw await this.refusal(read, answer, text)
     const json = this.#jsonOf(read, answer, text)
     const result = reads[read].answer.safeParse(json)
-    if (!result.success) throw this.unexpected(`${read}: ${fieldOf(result.error)}`, answer, text)
+    if (!result.success) throw this.unexpected(`${read}: ${fieldOf(result.error, 'answer')}`, answer, text)
     return result.data as Result<R>
   }
 
@@ -127,7 +128,7 @@ export class Calls {
   }
 
   #jsonOf(what: string, answer: HttpAnswer, text: string): unknown {
-    const json = parsed(text)
+    const json = parsed(text, parseExact)
     if (json !== undefined) return json
     const html = isHtml(answer.header('content-type'), text)
     if (html && isSignInPage(text)) throw new SessionExpired(`a sign-in page for ${what}`)
@@ -139,22 +140,6 @@ export class Calls {
 /** Without a slash at its end. */
 export function endpoint(context: ConnectorContext, name: 'api' | 'auth' | 'studio'): string {
   return new URL(context.endpoints[name] ?? '').href.replace(/\/+$/, '')
-}
-
-/** undefined where it is no JSON. */
-export function parsed(text: string): unknown {
-  try {
-    return parseExact(text)
-  } catch {
-    return undefined
-  }
-}
-
-/** The first field that was not as expected: `items[2].id: expected string …`. */
-export function fieldOf(error: z.ZodError): string {
-  const issue = error.issues[0]
-  const path = (issue?.path ?? []).map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('')
-  return `${path.replace(/^\./, '') || 'answer'}: ${issue?.message ?? 'not understood'}`
 }
 
 function pathOf(template: string, ids: Ids): string {
@@ -169,7 +154,7 @@ export function leadsToSignIn(answer: HttpAnswer): boolean {
 
 /** The problem's slug and the names of the properties it complains of, without values. */
 function complaintOf(text: string, status: number): string {
-  const told = wire.problem.safeParse(parsed(text))
+  const told = wire.problem.safeParse(parsed(text, parseExact))
   const slug = told.success ? /#(?:error-)?([\w-]+)$/.exec(told.data.type ?? '')?.[1] : undefined
   const properties = told.success ? Object.keys(told.data.info?.errors ?? {}) : []
   return [`no HTTP ${status}`, slug, ...properties].filter(Boolean).join(' ')

@@ -1,7 +1,9 @@
 // The old API (v2) as a second opinion: it tells the addresses of originals by the page, for open events only.
+import { fieldOf, isHtml, parsed } from '../answers.ts'
 import { SessionExpired, SourceFault, Truncated } from '../connector.ts'
-import { isHtml, isSignInPage } from './answers.ts'
-import { type Calls, endpoint, fieldOf, parsed } from './calls.ts'
+import { isSignInPage } from './answers.ts'
+import { type Calls, endpoint } from './calls.ts'
+import { parseExact } from './json.ts'
 import { legacyPhotos } from './wire.ts'
 
 /** How long addresses live is not known: those of a page are used for so long, and asked anew once refused. */
@@ -65,7 +67,7 @@ export class Legacy {
     const text = await answer.text()
     if (answer.status === 401) throw new SessionExpired('v2 answered 401')
     if (answer.status >= 500) throw new SourceFault(`v2 answered ${answer.status}`, answer.status)
-    const json = parsed(text)
+    const json = parsed(text, parseExact)
     const told = legacyPhotos.safeParse(json)
     if (told.success && told.data.stat === 'ok') return told.data
     const html = isHtml(answer.header('content-type'), text)
@@ -73,7 +75,7 @@ export class Legacy {
     if (json === undefined && !html && /^\s*([{[]|$)/.test(text)) throw new Truncated('the answer of v2 broke off')
     if (!told.success && answer.status === 200)
       throw this.#calls.unexpected(
-        `sp.event.get_photos: ${json === undefined ? 'JSON' : fieldOf(told.error)}`,
+        `sp.event.get_photos: ${json === undefined ? 'JSON' : fieldOf(told.error, 'answer')}`,
         answer,
         text,
       )

@@ -1,5 +1,7 @@
 // The bytes of one photo: `/original` of the Studio API leads to an address that lives for a short while, so it is
 // resolved just before use, and the second host never sees our authorization.
+import { isHtml } from '../answers.ts'
+import { behind, nothing } from '../bytes.ts'
 import {
   type HttpAnswer,
   NotAvailable,
@@ -11,7 +13,7 @@ import {
   SourceFault,
   Truncated,
 } from '../connector.ts'
-import { isHtml, todo } from './answers.ts'
+import { todo } from './answers.ts'
 import { type Calls, leadsToSignIn } from './calls.ts'
 import type { Handle } from './gallery.ts'
 import type { Legacy } from './legacy.ts'
@@ -126,7 +128,7 @@ async function openedFrom(calls: Calls, photo: PhotoAddress, answer: HttpAnswer,
   }
   const skipped = start - begins
   return {
-    stream: skipped > 0 ? from(answer.stream, skipped) : answer.stream,
+    stream: skipped > 0 ? behind(answer.stream, skipped) : answer.stream,
     bytes: Number.isNaN(length) ? null : Math.max(0, length - skipped),
     contentType: answer.header('content-type'),
     isOriginal: true,
@@ -153,15 +155,4 @@ async function faultOf(calls: Calls, photo: PhotoAddress, answer: HttpAnswer): P
     return new NotAvailable('ShootProof lists this photo and has no original for it')
   }
   return calls.unexpected('an original: its bytes', answer, text)
-}
-
-async function* nothing(): AsyncGenerator<Uint8Array> {}
-
-async function* from(stream: AsyncIterable<Uint8Array>, start: number): AsyncGenerator<Uint8Array> {
-  let left = start
-  for await (const chunk of stream) {
-    if (chunk.length > left) yield chunk.subarray(left)
-    left = Math.max(0, left - chunk.length)
-  }
-  if (left > 0) throw new Truncated('the original is shorter than what was fetched of it')
 }

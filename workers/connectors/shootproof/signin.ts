@@ -1,6 +1,7 @@
 // How a session begins: a refresh token or the code of a redirect (OAuth), an access token that staff hand over, the
 // studio's own sign-in form, or a session that another worker kept.
 import { z } from 'zod'
+import { fieldOf, isHtml, parsed } from '../answers.ts'
 import {
   Challenge,
   type ConnectorContext,
@@ -10,9 +11,10 @@ import {
   SourceFault,
   Truncated,
 } from '../connector.ts'
-import { isHtml, speaksOfChallenge, todo, unexpected } from './answers.ts'
-import { Calls, endpoint, fieldOf, parsed } from './calls.ts'
+import { speaksOfChallenge, todo, unexpected } from './answers.ts'
+import { Calls, endpoint } from './calls.ts'
 import { tokenOfForm } from './form.ts'
+import { parseExact } from './json.ts'
 import * as wire from './wire.ts'
 
 export type Credentials =
@@ -97,9 +99,9 @@ async function askForTokens(
     signal: context.signal,
   })
   const text = await answer.text()
-  const told = wire.tokens.safeParse(parsed(text))
+  const told = wire.tokens.safeParse(parsed(text, parseExact))
   const odd = (expected: string) => unexpected(`token: ${expected}`, answer, null, secrets)
-  if (!told.success) throw noTokens(answer, text, odd(fieldOf(told.error)))
+  if (!told.success) throw noTokens(answer, text, odd(fieldOf(told.error, 'answer')))
   const { stat, access_token, refresh_token, code, error, msg, error_description } = told.data
   if (stat === 'ok' || (stat == null && access_token)) {
     if (!access_token) throw odd('access_token')

@@ -18,10 +18,6 @@ export const todo = {
   notSecure: 'Zenfolio takes passwords over https only. Correct the address of the endpoint "api", then resume.',
 } as const
 
-export function isHtml(contentType: string | null, text: string): boolean {
-  return /\bx?html\b/i.test(contentType ?? '') || /^\s*<(!doctype|html|head|body)\b/i.test(text)
-}
-
 export function isSignInPage(text: string): boolean {
   return load(text)('form input[type="password" i]').length > 0
 }

@@ -1,5 +1,6 @@
 // JSON-RPC with Zenfolio: the only methods that can be called at all, and what its errors mean.
 import type { z } from 'zod'
+import { fieldOf, isHtml, parsed } from '../answers.ts'
 import {
   Challenge,
   type ConnectorContext,
@@ -14,7 +15,7 @@ import {
   Truncated,
   UnexpectedPage,
 } from '../connector.ts'
-import { isHtml, isSignInPage, masked, speaksOfArchive, todo, unexpected, usualThawHours } from './answers.ts'
+import { isSignInPage, masked, speaksOfArchive, todo, unexpected, usualThawHours } from './answers.ts'
 import { parseLossless } from './json.ts'
 import * as wire from './wire.ts'
 
@@ -143,7 +144,7 @@ export class Calls {
     if (answer.status >= 500) throw new SourceFault(`${method} answered ${answer.status}`, answer.status)
     if (body.id != null && String(body.id) !== String(id)) throw odd(`${method}: the id of the call`)
     const result = reads[method].safeParse(body.result)
-    if (!result.success) throw odd(`${method}: ${fieldOf(result.error)}`)
+    if (!result.success) throw odd(`${method}: ${fieldOf(result.error, 'result')}`)
     return result.data as Result<M>
   }
 
@@ -161,10 +162,10 @@ export class Calls {
   }
 
   #bodyOf(answer: HttpAnswer, text: string, method: Method, odd: (expected: string) => UnexpectedPage) {
-    const json = parsed(text)
+    const json = parsed(text, parseLossless)
     const body = wire.envelope.safeParse(json)
     if (body.success) return body.data
-    if (json !== undefined) throw odd(`${method}: ${fieldOf(body.error)}`)
+    if (json !== undefined) throw odd(`${method}: ${fieldOf(body.error, 'result')}`)
 
     if (answer.status === 401 && this.token) throw new SessionExpired(`${method} answered 401`)
     if (answer.status === 403) throw new SignInRefused(todo.edge)
@@ -206,20 +207,4 @@ export class Calls {
 
 function archived(): Thawing {
   return new Thawing('Zenfolio is bringing it back from its archive', usualThawHours)
-}
-
-/** undefined where it is no JSON. */
-function parsed(text: string): unknown {
-  try {
-    return parseLossless(text)
-  } catch {
-    return undefined
-  }
-}
-
-/** The first field that was not as expected: `Elements[2].Id: expected string …`. */
-function fieldOf(error: z.ZodError): string {
-  const issue = error.issues[0]
-  const path = (issue?.path ?? []).map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('')
-  return `${path.replace(/^\./, '') || 'result'}: ${issue?.message ?? 'not understood'}`
 }

@@ -1,4 +1,6 @@
 // The bytes of one photo: a plain GET of its OriginalUrl, with the token only where it belongs.
+import { isHtml } from '../answers.ts'
+import { behind, nothing } from '../bytes.ts'
 import {
   type HttpAnswer,
   NotAvailable,
@@ -10,7 +12,7 @@ import {
   Thawing,
   Truncated,
 } from '../connector.ts'
-import { isHtml, isSignInPage, speaksOfArchive, todo, unexpected, usualThawHours } from './answers.ts'
+import { isSignInPage, speaksOfArchive, todo, unexpected, usualThawHours } from './answers.ts'
 import { applicationHeaders, type Calls, Refusal } from './calls.ts'
 import { findFile } from './listing.ts'
 import type { Handle } from './photos.ts'
@@ -178,7 +180,7 @@ async function openedFrom(calls: Calls, photo: PhotoAddress, answer: HttpAnswer,
   }
   const skipped = start - begins
   return {
-    stream: skipped > 0 ? from(answer.stream, skipped) : answer.stream,
+    stream: skipped > 0 ? behind(answer.stream, skipped) : answer.stream,
     bytes: Number.isNaN(length) ? null : Math.max(0, length - skipped),
     contentType: answer.header('content-type'),
     isOriginal: photo.kind !== 'video',
@@ -205,15 +207,4 @@ async function faultOf(calls: Calls, photo: PhotoAddress, answer: HttpAnswer): P
   if (answer.status === 416) return new Truncated('the original is shorter than what was fetched of it')
   const what = isHtml(answer.header('content-type'), text) && isSignInPage(text) ? 'no sign-in page' : 'its bytes'
   return unexpected(`an original: ${what}`, answer, text, calls.secrets)
-}
-
-async function* nothing(): AsyncGenerator<Uint8Array> {}
-
-async function* from(stream: AsyncIterable<Uint8Array>, start: number): AsyncGenerator<Uint8Array> {
-  let left = start
-  for await (const chunk of stream) {
-    if (chunk.length > left) yield chunk.subarray(left)
-    left = Math.max(0, left - chunk.length)
-  }
-  if (left > 0) throw new Truncated('the original is shorter than what was fetched of it')
 }
