@@ -139,7 +139,7 @@ test('photos know the job that works on them next, and the job knows them', asyn
   const rows = await rowsOf(ids)
   for (const row of rows) expect(jobs.find((job) => job.id === row.jobId)?.data.photoIds).toContain(row.id)
   const chunks = jobs.filter((job) => rows.some((row) => row.jobId === job.id)).map((job) => job.data.photoIds!.length)
-  expect(chunks.toSorted((a, b) => b - a)).toEqual([10, 10, 5, 3, 2])
+  expect(chunks.toSorted((a, b) => b - a)).toEqual([20, 5, 3, 2])
   expect(jobs.every((job) => job.group === run.id)).toBe(true)
 })
 
