@@ -1,7 +1,7 @@
 // Choosing and repeating: which galleries of a plan are taken, and a run that looks an account through again.
 import { sql } from 'drizzle-orm'
 import { recordAudit } from './audit.ts'
-import { type Difference, type Reason, reasonWords } from './differences.ts'
+import { type ComparedGallery, type Difference, reasonWords } from './differences.ts'
 import { recordEvent } from './events.ts'
 import type { Actor, House } from './house.ts'
 import { jsonb } from './jsonb.ts'
@@ -79,19 +79,7 @@ export async function chooseGalleries(house: House, actor: Actor, runId: string,
   announce(house, runId)
 }
 
-export interface PlannedGallery {
-  ref: string
-  /** Titles and refs of its folders, from the top down. */
-  path: string[]
-  folderRefs: string[]
-  title: string
-  date: string | null
-  virtual: boolean
-  archived: boolean
-  statedCount: number | null
-  /** Photos of it in the library; null for new ones. */
-  here: number | null
-  difference: Difference
+export interface PlannedGallery extends Omit<ComparedGallery, 'galleryId' | 'ordinal' | 'statedBytes' | 'reasons'> {
   /** Words; empty for what is new, the same or gone. */
   reason: string
   chosen: boolean
@@ -103,7 +91,7 @@ export async function plannedGalleries(
   runId: string,
   filter: { differences?: Difference[] } = {},
 ): Promise<PlannedGallery[]> {
-  const { rows } = await house.pool.query<Omit<PlannedGallery, 'reason'> & { reasons: Reason[] }>(
+  const { rows } = await house.pool.query<Omit<PlannedGallery, 'reason'> & Pick<ComparedGallery, 'reasons'>>(
     `select ref, path, folder_refs as "folderRefs", title, date, "virtual", archived, stated_count as "statedCount", here, difference, reasons, chosen
      from run_galleries where run_id = $1 and ($2::difference[] is null or difference = any($2)) order by ordinal`,
     [runId, filter.differences ?? null],

@@ -65,6 +65,7 @@ export interface ComparedGallery {
   ref: string
   galleryId: number | null
   ordinal: number
+  /** Titles and refs of its folders, from the top down. */
   path: string[]
   folderRefs: string[]
   title: string
@@ -73,6 +74,7 @@ export interface ComparedGallery {
   archived: boolean
   statedCount: number | null
   statedBytes: number | null
+  /** Photos of it in the library; null for new ones. */
   here: number | null
   difference: Difference
   reasons: Reason[]
