@@ -5,22 +5,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startNextzen } from './nextzen/start.ts'
 import type { Sandbox, SandboxOptions } from './providers.ts'
-import { control, expected, type Line } from './testing.ts'
+import { control, expected, type Line, small } from './testing.ts'
 
 function open(options: Partial<SandboxOptions> = {}): Promise<Sandbox> {
-  return startNextzen({
-    port: 0,
-    originalsPort: 0,
-    scenario: 'traps',
-    galleries: 5,
-    photos: 8,
-    seed: 1,
-    pictures: 'tiny',
-    thawSeconds: 0,
-    state: null,
-    signIn: null,
-    ...options,
-  })
+  return startNextzen({ ...small, galleries: 5, photos: 8, ...options })
 }
 
 interface Content {

@@ -1,11 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startPicTime } from './pic-time/start.ts'
 import type { Sandbox, SandboxOptions } from './providers.ts'
+import { small } from './testing.ts'
 
-const options: SandboxOptions = {
-  ...{ port: 0, originalsPort: 0, scenario: 'traps', galleries: 3, photos: 7, seed: 1, pictures: 'tiny' },
-  ...{ thawSeconds: 0, state: null, signIn: null },
-}
+const options: SandboxOptions = { ...small, photos: 7 }
 
 let sandbox: Sandbox
 let cookie: string

@@ -1,26 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startPixieset } from './pixieset/start.ts'
 import type { Sandbox, SandboxOptions } from './providers.ts'
-import { control, expected } from './testing.ts'
+import { control, expected, small } from './testing.ts'
 
 let sandbox: Sandbox
 let cookie: string
 const called = { accept: 'application/json', 'x-requested-with': 'XMLHttpRequest' }
 
-const openPixieset = (options: Partial<SandboxOptions> = {}) =>
-  startPixieset({
-    port: 0,
-    originalsPort: 0,
-    scenario: 'traps',
-    galleries: 3,
-    photos: 5,
-    seed: 1,
-    pictures: 'tiny',
-    thawSeconds: 0,
-    state: null,
-    signIn: null,
-    ...options,
-  })
+const openPixieset = (options: Partial<SandboxOptions> = {}) => startPixieset({ ...small, ...options })
 
 beforeAll(async () => {
   sandbox = await openPixieset()

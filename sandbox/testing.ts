@@ -2,22 +2,24 @@ import { createHash } from 'node:crypto'
 import type { Sandbox, SandboxOptions } from './providers.ts'
 import { startZenfolio } from './zenfolio/start.ts'
 
+/** What tests of the stand-ins start them with: a small account with all its traps, the same each time. */
+export const small: SandboxOptions = {
+  port: 0,
+  originalsPort: 0,
+  scenario: 'traps',
+  galleries: 3,
+  photos: 5,
+  seed: 1,
+  pictures: 'tiny',
+  thawSeconds: 0,
+  state: null,
+  signIn: null,
+}
+
 /** A plain client for the tests of the stand-in itself: it keeps every rule unless a test breaks one. */
 
 export function openSandbox(options: Partial<SandboxOptions> = {}): Promise<Sandbox> {
-  return startZenfolio({
-    port: 0,
-    originalsPort: 0,
-    scenario: 'traps',
-    galleries: 3,
-    photos: 70,
-    seed: 1,
-    pictures: 'tiny',
-    thawSeconds: 0,
-    state: null,
-    signIn: null,
-    ...options,
-  })
+  return startZenfolio({ ...small, photos: 70, ...options })
 }
 
 export const manners = {

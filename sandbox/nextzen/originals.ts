@@ -1,7 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import type { Originals, Served } from '../originals.ts'
+import type { Originals } from '../originals.ts'
+import { counted, ranged } from '../ranges.ts'
 import type { RequestBook } from '../requests.ts'
-import type { Exchange, Reply, Site } from '../server.ts'
+import type { Exchange, Site } from '../server.ts'
 import { page } from './pages.ts'
 import type { Album, Photo, World } from './world.ts'
 
@@ -37,7 +38,8 @@ export function originalsSite(world: World, originals: Originals, requests: Requ
       const photo = album?.photo(album.indexOf(photoId ?? '') ?? -1)
       if (!photo) return page('broken', 404)
       if (!isAlive(url)) return page('broken', 403)
-      return counted(await originals(photo.content), photo, exchange, requests)
+      const reply = ranged(await originals(photo.content), `"${photo.id}.${photo.version}"`, exchange)
+      return counted(reply, exchange, requests)
     },
   }
 }
@@ -49,24 +51,4 @@ function isAlive(url: URL): boolean {
   const [, until, hmac] = /^exp=(\d+)~hmac=([0-9a-f]{64})$/.exec(url.searchParams.get('fjkss') ?? '') ?? []
   if (!until || !hmac || Number(until) * 1000 < Date.now()) return false
   return timingSafeEqual(Buffer.from(hmac), Buffer.from(hmacOf(url.pathname, until)))
-}
-
-function counted(served: Served, photo: Photo, exchange: Exchange, requests: RequestBook): Reply {
-  const reply = ranged(served, `"${photo.id}.${photo.version}"`, exchange.headers.range)
-  if (exchange.method === 'GET' && reply.status < 300) {
-    requests.originals++
-    requests.bytes += reply.body?.length ?? 0
-  }
-  return reply
-}
-
-/** One range of bytes, from its beginning on or up to its end. */
-function ranged({ bytes, contentType }: Served, etag: string, range: string | undefined): Reply {
-  const headers = { 'content-type': contentType, etag, 'accept-ranges': 'bytes' }
-  const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(range ?? '') ?? []
-  if (from === undefined) return { status: 200, headers, body: bytes }
-  const [start, end] = [Number(from), to ? Math.min(Number(to), bytes.length - 1) : bytes.length - 1]
-  if (start > end) return { status: 416, headers: { ...headers, 'content-range': `bytes */${bytes.length}` } }
-  const part = { ...headers, 'content-range': `bytes ${start}-${end}/${bytes.length}` }
-  return { status: 206, headers: part, body: bytes.subarray(start, end + 1) }
 }

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import type { OddFiles } from '../odd-files.ts'
 import type { Served } from '../originals.ts'
+import { counted, ranged } from '../ranges.ts'
 import type { RequestBook } from '../requests.ts'
 import type { Exchange, Reply, Site } from '../server.ts'
 import { page } from './pages.ts'
@@ -70,12 +71,7 @@ async function original(
     ? { bytes: await oddFiles('sized', `photo ${id}`), contentType: 'image/jpeg' }
     : await originals(found.photo.content)
   const reply = ranged(served, `"${id}.${served.bytes.length}"`, exchange)
-  if (exchange.method === 'GET' && reply.status < 300) {
-    if (found.project.bounded) requests.sized++
-    else requests.originals++
-    requests.bytes += reply.body?.length ?? 0
-  }
-  return reply
+  return counted(reply, exchange, requests, found.project.bounded ? 'sized' : 'originals')
 }
 
 async function publicData(
@@ -97,17 +93,4 @@ async function publicData(
 function storageError(status: number, code: string): Reply {
   const body = `<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code><Message>.</Message></Error>`
   return { status, headers: { 'content-type': 'application/xml' }, body }
-}
-
-/** One range of bytes as RFC 9110 has it; If-Range with another ETag gives the whole. */
-function ranged({ bytes, contentType }: Served, etag: string, { headers: asked }: Exchange): Reply {
-  const headers = { 'content-type': contentType, etag, 'accept-ranges': 'bytes' }
-  const [range, from, to] = /^bytes=(\d*)-(\d*)$/.exec(asked.range ?? '') ?? []
-  const isStale = asked['if-range'] !== undefined && asked['if-range'] !== etag
-  if (range === undefined || range === 'bytes=-' || isStale) return { status: 200, headers, body: bytes }
-  const start = from ? Number(from) : Math.max(0, bytes.length - Number(to))
-  const end = from && to ? Math.min(Number(to), bytes.length - 1) : bytes.length - 1
-  if (start > end) return { status: 416, headers: { ...headers, 'content-range': `bytes */${bytes.length}` } }
-  const part = { ...headers, 'content-range': `bytes ${start}-${end}/${bytes.length}` }
-  return { status: 206, headers: part, body: bytes.subarray(start, end + 1) }
 }

@@ -1,5 +1,6 @@
 import type { OddFiles } from '../odd-files.ts'
 import type { Originals, Served } from '../originals.ts'
+import { counted, ranged } from '../ranges.ts'
 import type { Exchange, Reply, Site } from '../server.ts'
 import { page } from './pages.ts'
 import { isRead, noteLeak, type Service } from './service.ts'
@@ -34,7 +35,7 @@ export function originalsSite(service: Service, contents: Originals): Site {
     const [, hash] = /\/([\da-f]{32})-orig\.\w+$/.exec(exchange.url.pathname) ?? []
     const photo = hash === undefined ? undefined : service.world.photoByHash(hash)
     if (!photo || !service.signing.isSigned(exchange.url)) return refused()
-    return counted(await contents(photo.content), photo.id, exchange, service)
+    return sent(await contents(photo.content), photo.id, exchange, service)
   })
 }
 
@@ -48,7 +49,7 @@ export function streamSite(service: Service, contents: Originals): Site {
       return { status: 200, headers: { 'content-type': 'application/vnd.apple.mpegurl' }, body: '#EXTM3U\n' }
     const rendition = video.renditions.find((one) => one.name === name)
     if (!rendition) return page('broken', 404)
-    return counted(await contents(rendition.content), playbackId, exchange, service)
+    return sent(await contents(rendition.content), playbackId, exchange, service)
   })
 }
 
@@ -60,24 +61,6 @@ function refused(): Reply {
   }
 }
 
-function counted(served: Served, version: string, exchange: Exchange, { requests }: Service): Reply {
-  const reply = ranged(served, `"${version}.${served.bytes.length}"`, exchange)
-  if (exchange.method === 'GET' && reply.status < 300) {
-    requests.originals++
-    requests.bytes += reply.body?.length ?? 0
-  }
-  return reply
-}
-
-/** One range of bytes as RFC 9110 has it; If-Range with another ETag gives the whole. */
-function ranged({ bytes, contentType }: Served, etag: string, exchange: Exchange): Reply {
-  const headers = { 'content-type': contentType, etag, 'accept-ranges': 'bytes' }
-  const asked = /^bytes=(\d+)-(\d*)$/.exec(exchange.headers.range ?? '')
-  const condition = exchange.headers['if-range']
-  if (!asked || (condition !== undefined && condition !== etag)) return { status: 200, headers, body: bytes }
-  const start = Number(asked[1])
-  const end = asked[2] ? Math.min(Number(asked[2]), bytes.length - 1) : bytes.length - 1
-  if (start > end) return { status: 416, headers: { ...headers, 'content-range': `bytes */${bytes.length}` } }
-  const range = `bytes ${start}-${end}/${bytes.length}`
-  return { status: 206, headers: { ...headers, 'content-range': range }, body: bytes.subarray(start, end + 1) }
+function sent(served: Served, version: string, exchange: Exchange, { requests }: Service): Reply {
+  return counted(ranged(served, `"${version}.${served.bytes.length}"`, exchange), exchange, requests)
 }

@@ -1,5 +1,6 @@
-import type { Originals, Served } from '../originals.ts'
-import type { Exchange, Reply, Site } from '../server.ts'
+import type { Originals } from '../originals.ts'
+import { counted, ranged } from '../ranges.ts'
+import type { Reply, Site } from '../server.ts'
 import { page } from './pages.ts'
 import type { Service } from './service.ts'
 import type { ZipDesk } from './zips.ts'
@@ -24,12 +25,7 @@ export function filesSite(service: Service, originals: Originals, zips: ZipDesk)
       const id = addresses.photoOf(url)
       const photo = id === null ? undefined : world.anyPhoto(id)
       if (!photo) return refused(403, 'Request has expired')
-      const reply = ranged(await originals(photo.content), exchange)
-      if (method === 'GET' && reply.status < 300) {
-        requests.originals++
-        requests.bytes += reply.body?.length ?? 0
-      }
-      return reply
+      return counted(ranged(await originals(photo.content), null, exchange), exchange, requests)
     },
   }
 }
@@ -40,16 +36,4 @@ function refused(status: number, message: string): Reply {
     headers: { 'content-type': 'application/xml' },
     body: `<?xml version="1.0" encoding="UTF-8"?><Error><Code>AccessDenied</Code><Message>${message}</Message></Error>`,
   }
-}
-
-/** One range of bytes, as RFC 9110 has it. */
-function ranged({ bytes, contentType }: Served, { headers }: Exchange): Reply {
-  const common = { 'content-type': contentType, 'accept-ranges': 'bytes' }
-  const asked = /^bytes=(\d+)-(\d*)$/.exec(headers.range ?? '')
-  if (!asked) return { status: 200, headers: common, body: bytes }
-  const start = Number(asked[1])
-  const end = Math.min(asked[2] ? Number(asked[2]) : bytes.length - 1, bytes.length - 1)
-  if (start > end) return { status: 416, headers: { ...common, 'content-range': `bytes */${bytes.length}` } }
-  const range = `bytes ${start}-${end}/${bytes.length}`
-  return { status: 206, headers: { ...common, 'content-range': range }, body: bytes.subarray(start, end + 1) }
 }

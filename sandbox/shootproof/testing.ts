@@ -1,4 +1,5 @@
-import type { Sandbox, SandboxOptions } from '../providers.ts'
+import type { Sandbox } from '../providers.ts'
+import { small } from '../testing.ts'
 import { startShootproof } from './start.ts'
 
 /** A plain client for the tests of the stand-in itself: it keeps every rule unless a test breaks one. */
@@ -29,24 +30,11 @@ export interface Answer {
   downloadPageUrl: string
 }
 
-const options: SandboxOptions = {
-  port: 0,
-  originalsPort: 0,
-  scenario: 'traps',
-  galleries: 3,
-  photos: 20,
-  seed: 1,
-  pictures: 'tiny',
-  thawSeconds: 0,
-  state: null,
-  signIn: null,
-}
-
 /** The owner of the account that seed 1 makes. */
 export const owner = { email: 'anna-1@example.com', password: 'Schlüssel-№-1' }
 
 export async function openClient() {
-  const sandbox: Sandbox = await startShootproof(options)
+  const sandbox: Sandbox = await startShootproof({ ...small, photos: 20 })
   const { auth, api: apiAt } = sandbox.endpoints
   const control = async (path: string, body: object = {}) =>
     (await fetch(`${sandbox.origin}/_sandbox/${path}`, { method: 'POST', body: JSON.stringify(body) })).json()

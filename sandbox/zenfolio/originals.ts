@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { OddFiles } from '../odd-files.ts'
 import type { Originals, Served } from '../originals.ts'
+import { counted, ranged } from '../ranges.ts'
 import type { RequestBook } from '../requests.ts'
 import type { Exchange, Reply, Site } from '../server.ts'
 import { credential } from './cookies.ts'
@@ -49,7 +50,7 @@ async function original(
   requests: RequestBook,
 ): Promise<Reply> {
   const frozen = await thaw(photo.gallery, exchange, service)
-  return frozen ?? counted(await originals(photo.content), `${photo.id}.${photo.sequence}`, exchange, requests)
+  return frozen ?? sent(await originals(photo.content), `${photo.id}.${photo.sequence}`, exchange, requests)
 }
 
 async function rawFile(
@@ -62,7 +63,7 @@ async function rawFile(
   const found = service.world.file(id)
   if (!found) return page('broken', 404)
   const refused = restricted(found.gallery, exchange, service)
-  return refused ?? counted(await originals(found.file.content), `f${id}`, exchange, requests)
+  return refused ?? sent(await originals(found.file.content), `f${id}`, exchange, requests)
 }
 
 /** 404 where a visitor may not know that it exists, 403 where only the bytes are kept back or the token has died. */
@@ -99,28 +100,6 @@ async function sized(
   return { status: 200, headers: { 'content-type': 'image/jpeg' }, body: await oddFiles('sized', 'sized') }
 }
 
-function counted(served: Served, version: string, exchange: Exchange, requests: RequestBook): Reply {
-  const reply = ranged(served, `"${version}.${served.bytes.length}"`, exchange)
-  if (exchange.method === 'GET' && reply.status < 300) {
-    requests.originals++
-    requests.bytes += reply.body?.length ?? 0
-  }
-  return reply
-}
-
-/** One range of bytes as RFC 9110 has it; If-Range with another ETag gives the whole. */
-function ranged({ bytes, contentType }: Served, etag: string, exchange: Exchange): Reply {
-  const headers = { 'content-type': contentType, etag, 'accept-ranges': 'bytes' }
-  if (exchange.headers['if-none-match'] === etag) return { status: 304, headers }
-  const asked = /^bytes=(\d*)-(\d*)$/.exec(exchange.headers.range ?? '')
-  const condition = exchange.headers['if-range']
-  if (!asked || asked[0] === 'bytes=-' || (condition !== undefined && condition !== etag)) {
-    return { status: 200, headers, body: bytes }
-  }
-  const [, from, to] = asked
-  const start = from ? Number(from) : Math.max(0, bytes.length - Number(to))
-  const end = from && to ? Math.min(Number(to), bytes.length - 1) : bytes.length - 1
-  if (start > end) return { status: 416, headers: { ...headers, 'content-range': `bytes */${bytes.length}` } }
-  const range = `bytes ${start}-${end}/${bytes.length}`
-  return { status: 206, headers: { ...headers, 'content-range': range }, body: bytes.subarray(start, end + 1) }
+function sent(served: Served, version: string, exchange: Exchange, requests: RequestBook): Reply {
+  return counted(ranged(served, `"${version}.${served.bytes.length}"`, exchange), exchange, requests)
 }
