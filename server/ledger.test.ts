@@ -11,6 +11,7 @@ import {
   forgetJobs,
   foundPhoto,
   jobsOf,
+  listedIn,
   type MovingRun,
   type VerbHouse,
   verbHouse,
@@ -28,12 +29,7 @@ async function listed(count: number) {
   await forgetJobs(house)
   const run = await aMovingRun(house)
   const gallery = run.galleries[0]!
-  const photos = Array.from({ length: count }, (_, i) => foundPhoto('g0', `p${i}`))
-  await recordPage(house.db, house.queues, gallery, { photos, next: null }, null)
-  const { rows } = await house.pool.query<{ id: number }>('select id from photos where gallery_id = $1 order by id', [
-    gallery.id,
-  ])
-  return { run, gallery, ids: rows.map((row) => row.id) }
+  return { run, gallery, ids: await listedIn(house, gallery, count) }
 }
 
 const stored = (photo: Pick<ChunkPhoto, 'id' | 'attempts'>, render = true): Outcome =>

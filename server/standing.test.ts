@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { claim, type Outcome, settle } from './ledger.ts'
-import { recordPage } from './listing.ts'
 import { publishGallery, reconciliationOf } from './reconcile.ts'
 import { blockRun, pauseRun, resumeRun, runFacts } from './runs.ts'
 import { sampleRuns } from './samples.ts'
 import { snapshot } from './snapshots.ts'
 import { sweep } from './sweep.ts'
-import { aMovingRun, forgetJobs, foundPhoto, jobsOf, type MovingRun, type VerbHouse, verbHouse } from './testing.ts'
+import { aMovingRun, forgetJobs, jobsOf, listedIn, type MovingRun, type VerbHouse, verbHouse } from './testing.ts'
 import { storedOutcome } from './testing-outcomes.ts'
 import { waitForThaw } from './thaw.ts'
 
@@ -23,12 +22,7 @@ beforeEach(async () => {
 /** Two photos of one gallery, both stored and none rendered; the second is only listed where `unfetched`. */
 async function stored(unfetched = false): Promise<{ run: MovingRun; ids: number[] }> {
   const run = await aMovingRun(house)
-  const photos = [foundPhoto('g0', 'p0'), foundPhoto('g0', 'p1')]
-  await recordPage(house.db, house.queues, run.galleries[0]!, { photos, next: null }, null)
-  const { rows } = await house.pool.query<{ id: number }>('select id from photos where run_id = $1 order by id', [
-    run.id,
-  ])
-  const ids = rows.map((row) => row.id)
+  const ids = await listedIn(house, run.galleries[0]!, 2)
   const outcomes = ids.slice(0, unfetched ? 1 : 2).map((id) => storedOutcome({ id }, { render: true }))
   await settle(house.db, house.queues, run, 'fetch-photos', 'listed', outcomes)
   await forgetJobs(house)

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type Outcome, settle } from './ledger.ts'
-import { type ListedGallery, recordPage } from './listing.ts'
+import type { ListedGallery } from './listing.ts'
 import { type QueueName, queueNames } from './queues.ts'
 import { createMigration, type RunState } from './runs.ts'
 import { sweep } from './sweep.ts'
@@ -8,8 +8,8 @@ import {
   aMovingRun,
   aSource,
   forgetJobs,
-  foundPhoto,
   jobsOf,
+  listedIn,
   type MovingRun,
   type VerbHouse,
   verbHouse,
@@ -26,12 +26,7 @@ beforeEach(() => leaveOthersAlone(house))
 
 /** Lists `count` photos; the first `stored` of them wait for their renditions, the last `later` for another try. */
 async function listed(run: MovingRun, gallery: ListedGallery, count: number, stored = 0, later = 0) {
-  const photos = Array.from({ length: count }, (_, i) => foundPhoto(gallery.ref, `p${i}`))
-  await recordPage(house.db, house.queues, gallery, { photos, next: null }, null)
-  const { rows } = await house.pool.query<{ id: number }>('select id from photos where gallery_id = $1 order by id', [
-    gallery.id,
-  ])
-  const ids = rows.map((row) => row.id)
+  const ids = await listedIn(house, gallery, count)
   const outcomes = ids.flatMap((id, i): Outcome[] => {
     if (i < stored) return [storedOutcome({ id }, { render: true })]
     if (i >= count - later)

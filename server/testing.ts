@@ -9,7 +9,7 @@ import { testDatabase } from '#db/testing.ts'
 import { createClient } from './clients.ts'
 import { type Env, parseEnv } from './env.ts'
 import { type House, openHouse } from './house.ts'
-import { type FoundGallery, type FoundPhoto, type ListedGallery, recordGalleries } from './listing.ts'
+import { type FoundGallery, type FoundPhoto, type ListedGallery, recordGalleries, recordPage } from './listing.ts'
 import { prepareDatabase } from './prepare.ts'
 import type { QueueName } from './queues.ts'
 import { createMigration, planRun, startRun } from './runs.ts'
@@ -117,6 +117,16 @@ export function foundPhoto(galleryRef: string, ref: string, more: Partial<FoundP
     extra: {},
     ...more,
   }
+}
+
+/** Lists these photos (p0, p1 … where it is a number) in a gallery, all on one page; resolves with their ids. */
+export async function listedIn(house: House, gallery: ListedGallery, of: number | FoundPhoto[]): Promise<number[]> {
+  const photos = typeof of === 'number' ? Array.from({ length: of }, (_, i) => foundPhoto(gallery.ref, `p${i}`)) : of
+  await recordPage(house.db, house.queues, gallery, { photos, next: null }, null)
+  const { rows } = await house.pool.query<{ id: number }>('select id from photos where gallery_id = $1 order by id', [
+    gallery.id,
+  ])
+  return rows.map(({ id }) => id)
 }
 
 export interface WaitingJob {

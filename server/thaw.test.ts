@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { claim, settle } from './ledger.ts'
-import { type ListedGallery, recordPage } from './listing.ts'
+import type { ListedGallery } from './listing.ts'
 import { enqueueMissing, sweep } from './sweep.ts'
-import { aMovingRun, forgetJobs, foundPhoto, jobsOf, type MovingRun, type VerbHouse, verbHouse } from './testing.ts'
+import { aMovingRun, forgetJobs, jobsOf, listedIn, type MovingRun, type VerbHouse, verbHouse } from './testing.ts'
 import { endThaw, isThawing, thawTicket, waitForThaw } from './thaw.ts'
 
 let house: VerbHouse
@@ -18,13 +18,9 @@ beforeEach(async () => {
 async function anArchive(archived = true): Promise<{ run: MovingRun; gallery: ListedGallery; photos: number[] }> {
   const run = await aMovingRun(house, [{ archived }])
   const gallery = run.galleries[0]!
-  const found = Array.from({ length: 3 }, (_, i) => foundPhoto(gallery.ref, `p${i}`))
-  await recordPage(house.db, house.queues, gallery, { photos: found, next: null }, null)
-  const { rows } = await house.pool.query<{ id: number }>('select id from photos where gallery_id = $1 order by id', [
-    gallery.id,
-  ])
+  const photos = await listedIn(house, gallery, 3)
   await forgetJobs(house)
-  return { run, gallery, photos: rows.map(({ id }) => id) }
+  return { run, gallery, photos }
 }
 
 const stateOf = async ({ id }: { id: number }) => {

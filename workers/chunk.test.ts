@@ -1,15 +1,14 @@
 import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { evidenceOf } from '#server/evidence.ts'
-import { recordPage } from '#server/listing.ts'
 import { pauseRun, resumeRun } from '#server/runs.ts'
 import { sweep } from '#server/sweep.ts'
 import {
   aMovingRun,
   countedAndRecounted,
   forgetJobs,
-  foundPhoto,
   jobsOf,
+  listedIn,
   type MovingRun,
   type VerbHouse,
   verbHouse,
@@ -32,13 +31,9 @@ beforeEach(async () => {
 
 async function listed(count: number) {
   const run = await aMovingRun(house)
-  const photos = Array.from({ length: count }, (_, i) => foundPhoto('g0', `p${i}`))
-  await recordPage(house.db, house.queues, run.galleries[0]!, { photos, next: null }, null)
+  const ids = await listedIn(house, run.galleries[0]!, count)
   await forgetJobs(house)
-  const { rows } = await house.pool.query<{ id: number }>('select id from photos where run_id = $1 order by id', [
-    run.id,
-  ])
-  return { run, ids: rows.map((row) => row.id) }
+  return { run, ids }
 }
 
 type ChunkJob = Job<'fetch-photos'>

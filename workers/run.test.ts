@@ -4,10 +4,9 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { sql } from 'drizzle-orm'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import { recordPage } from '#server/listing.ts'
 import { type QueueName, queueNames, queues } from '#server/queues.ts'
 import { sweep } from '#server/sweep.ts'
-import { aMovingRun, forgetJobs, foundPhoto, jobsOf, type VerbHouse, verbHouse } from '#server/testing.ts'
+import { aMovingRun, forgetJobs, foundPhoto, jobsOf, listedIn, type VerbHouse, verbHouse } from '#server/testing.ts'
 import { type Job, type RunningWorker, StaleAttempt, type Steps, startWorker, suspectPriority } from './run.ts'
 
 let house: VerbHouse
@@ -46,11 +45,7 @@ function gate() {
 async function listed(names: string[]) {
   const run = await aMovingRun(house)
   const photos = names.map((filename, i) => foundPhoto('g0', `p${i}`, { filename }))
-  await recordPage(house.db, house.queues, run.galleries[0]!, { photos, next: null }, null)
-  const { rows } = await house.pool.query<{ id: number }>('select id from photos where run_id = $1 order by id', [
-    run.id,
-  ])
-  return { run, ids: rows.map((row) => row.id) }
+  return { run, ids: await listedIn(house, run.galleries[0]!, photos) }
 }
 
 async function rowsOf(ids: number[]) {
