@@ -20,14 +20,8 @@ export type Policy =
   /** This worker is stopping, or the run was paused: left for another. */
   | { kind: 'stopped' }
 
-export interface Evidence {
-  expected: string
-  url: string
-  status: number
-  contentType: string | null
-  excerpt: string
-  screenshot?: Uint8Array
-}
+/** Of a page that was not recognised; not masked yet. */
+export type Evidence = Pick<source.UnexpectedPage, 'expected'> & source.UnexpectedPage['evidence']
 
 export function policyOf(error: unknown, signal: AbortSignal): Policy {
   if (signal.aborted) return { kind: 'stopped' }
