@@ -1,6 +1,6 @@
 // What an answer is before its content is looked at: a sign-in page, the edge, the archive, or Zenfolio's other platform.
 import { load } from 'cheerio/slim'
-import { isHtml } from '../answers.ts'
+import { isHtml, withoutSecrets } from '../answers.ts'
 import { type HttpAnswer, UnexpectedPage } from '../connector.ts'
 
 /** 17 h on average, April 2024 (Zenfolio's service notices). */
@@ -74,14 +74,7 @@ export function unexpected(expected: string, answer: Seen, text: string, secrets
 }
 
 function masked(text: string, secrets: readonly string[]): string {
-  let safe = text
-  for (const secret of secrets) {
-    if (secret === '') continue
-    for (const written of [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)])
-      safe = safe.replaceAll(written, '•••')
-  }
-  return safe
-    .replace(/[^\s"'<>@]+@[^\s"'<>@]+\.[a-z]{2,}/gi, '•••')
+  return withoutSecrets(text, secrets)
     .replace(/\beyJ[\w-]+(\.[\w-]+)*/g, '•••')
     .replace(/((?:https?:)?\/[^\s"'<>?]*)\?[^\s"'<>]*/gi, '$1?•••')
 }

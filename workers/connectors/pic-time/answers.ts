@@ -1,6 +1,6 @@
 // What an answer of Pic-Time is, before its content is looked at: the sign-in page, the soft block, a check for humans.
 import { load } from 'cheerio/slim'
-import { Challenge, type HttpAnswer, SessionExpired, UnexpectedPage } from '../connector.ts'
+import { Challenge, SessionExpired } from '../connector.ts'
 import { visibleText } from './selectors.ts'
 
 /** 4 to 15 h where a client asks, 2 to 15 h in all (Pic-Time's help centre). */
@@ -52,30 +52,4 @@ export function errorOf(sign: Sign): Challenge | SessionExpired | null {
   if (sign === 'block') return new Challenge(todo.blocked)
   if (sign === 'human') return new Challenge(todo.human)
   return sign === 'signIn' ? new SessionExpired('Pic-Time shows its sign-in page') : null
-}
-
-/**
- * UnexpectedPage with evidence that holds no secret: the known ones, e-mail addresses and everything behind the `?` of
- * an address are struck out. `text` is the answer's beginning; null keeps it out altogether.
- */
-export function unexpected(
-  expected: string,
-  answer: Pick<HttpAnswer, 'url' | 'status' | 'header'>,
-  text: string | null,
-  secrets: readonly string[],
-): UnexpectedPage {
-  return new UnexpectedPage(expected, {
-    url: masked(answer.url.replace(/\?.*$/s, ''), secrets),
-    status: answer.status,
-    contentType: answer.header('content-type'),
-    excerpt: masked(text?.slice(0, 2000) ?? '', secrets).slice(0, 500),
-  })
-}
-
-export function masked(text: string, secrets: readonly string[]): string {
-  let safe = text
-  for (const secret of secrets) if (secret.length > 3) safe = safe.replaceAll(secret, '•••')
-  return safe
-    .replace(/[^\s"'<>@]+@[^\s"'<>@]+\.[a-z]{2,}/gi, '•••')
-    .replace(/(https?:[^\s"'<>?]*)\?[^\s"'<>]*/gi, '$1?•••')
 }

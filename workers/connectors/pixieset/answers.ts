@@ -1,6 +1,6 @@
 // What an answer of Pixieset is, before its content is looked at: a sign-in page, a challenge, or something unknown.
 import { load } from 'cheerio/slim'
-import { isHtml, parsed } from '../answers.ts'
+import { isHtml, parsed, withoutSecrets } from '../answers.ts'
 import { type HttpAnswer, UnexpectedPage } from '../connector.ts'
 
 /** The sentences for a person; `calls.ts`, `signin.ts` and `browser.ts` say when. */
@@ -76,14 +76,7 @@ const safeName = (name: string) => (/^[a-z][\w-]{0,40}$/i.test(name) ? name : '�
 const secretFields = /("[^"]*(?:passw|pin|token|secret|cookie|mail|sess)[^"]*"\s*:\s*)("(?:[^"\\]|\\.)*(?:"|$)|-?\d+)/gi
 
 function masked(text: string, secrets: readonly string[]): string {
-  let safe = text
-  for (const secret of secrets) {
-    if (secret === '') continue
-    for (const written of [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)])
-      safe = safe.replaceAll(written, '•••')
-  }
-  return safe
+  return withoutSecrets(text, secrets)
     .replace(secretFields, '$1"•••"')
-    .replace(/[^\s"'<>@]+@[^\s"'<>@]+\.[a-z]{2,}/gi, '•••')
     .replace(/((?:https?:)?\/\/[^\s"'<>?]*)\?[^\s"'<>]*/gi, '$1?•••')
 }

@@ -1,6 +1,5 @@
-// What an answer of ShootProof is before its content is looked at, the evidence kept of it, and the sentences for a person.
+// What an answer of ShootProof is before its content is looked at, and the sentences for a person.
 import { load } from 'cheerio/slim'
-import { type HttpAnswer, UnexpectedPage } from '../connector.ts'
 
 export const todo = {
   refreshOver:
@@ -53,34 +52,4 @@ export function speaksOfChallenge(text: string): boolean {
   return /\b(account (is |has been )?(locked|suspended)|locked out|captcha|two-factor|second factor|verification code|verify (that )?(you|it))/i.test(
     text,
   )
-}
-
-export type Answered = Pick<HttpAnswer, 'url' | 'status' | 'header'>
-
-/**
- * UnexpectedPage with evidence that holds no secret: the known ones, e-mail addresses and everything behind the `?` of
- * an address are struck out. `text` is the answer's beginning; null keeps it out altogether.
- */
-export function unexpected(
-  expected: string,
-  answer: Answered,
-  text: string | null,
-  secrets: readonly string[],
-): UnexpectedPage {
-  return new UnexpectedPage(expected, {
-    url: masked(answer.url.replace(/[?#].*$/s, ''), secrets),
-    status: answer.status,
-    contentType: answer.header('content-type'),
-    excerpt: masked(text?.slice(0, 2000) ?? '', secrets).slice(0, 500),
-  })
-}
-
-function masked(text: string, secrets: readonly string[]): string {
-  let safe = text
-  for (const secret of secrets)
-    for (const written of [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)])
-      if (written) safe = safe.replaceAll(written, '•••')
-  return safe
-    .replace(/[^\s"'<>@]+@[^\s"'<>@]+\.[a-z]{2,}/gi, '•••')
-    .replace(/(https?:[^\s"'<>?]*)\?[^\s"'<>]*/gi, '$1?•••')
 }

@@ -1,6 +1,6 @@
 // The Studio API: the only addresses that can be asked at all, all of them by GET, and what its answers mean.
 import type { z } from 'zod'
-import { fieldOf, isHtml, parsed } from '../answers.ts'
+import { fieldOf, isHtml, parsed, unexpected } from '../answers.ts'
 import {
   Challenge,
   type ConnectorContext,
@@ -13,7 +13,7 @@ import {
   Truncated,
   type UnexpectedPage,
 } from '../connector.ts'
-import { isChallenge, isSignInAddress, isSignInPage, todo, unexpected } from './answers.ts'
+import { isChallenge, isSignInAddress, isSignInPage, todo } from './answers.ts'
 import { parseExact } from './json.ts'
 import * as wire from './wire.ts'
 

@@ -1,7 +1,7 @@
 // How a session begins: a refresh token or the code of a redirect (OAuth), an access token that staff hand over, the
 // studio's own sign-in form, or a session that another worker kept.
 import { z } from 'zod'
-import { fieldOf, isHtml, parsed } from '../answers.ts'
+import { fieldOf, isHtml, parsed, unexpected } from '../answers.ts'
 import {
   Challenge,
   type ConnectorContext,
@@ -11,7 +11,7 @@ import {
   SourceFault,
   Truncated,
 } from '../connector.ts'
-import { speaksOfChallenge, todo, unexpected } from './answers.ts'
+import { speaksOfChallenge, todo } from './answers.ts'
 import { Calls, endpoint } from './calls.ts'
 import { tokenOfForm } from './form.ts'
 import { parseExact } from './json.ts'

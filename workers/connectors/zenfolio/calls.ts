@@ -1,6 +1,6 @@
 // JSON-RPC with Zenfolio: the only methods that can be called at all, and what its errors mean.
 import type { z } from 'zod'
-import { fieldOf, isHtml, parsed } from '../answers.ts'
+import { fieldOf, isHtml, masked, parsed, unexpected } from '../answers.ts'
 import {
   Challenge,
   type ConnectorContext,
@@ -15,7 +15,7 @@ import {
   Truncated,
   UnexpectedPage,
 } from '../connector.ts'
-import { isSignInPage, masked, speaksOfArchive, todo, unexpected, usualThawHours } from './answers.ts'
+import { isSignInPage, speaksOfArchive, todo, usualThawHours } from './answers.ts'
 import { parseLossless } from './json.ts'
 import * as wire from './wire.ts'
 

@@ -1,5 +1,5 @@
 // The bytes of one photo: a plain GET of its OriginalUrl, with the token only where it belongs.
-import { isHtml } from '../answers.ts'
+import { isHtml, unexpected } from '../answers.ts'
 import { behind, nothing } from '../bytes.ts'
 import {
   type HttpAnswer,
@@ -12,7 +12,7 @@ import {
   Thawing,
   Truncated,
 } from '../connector.ts'
-import { isSignInPage, speaksOfArchive, todo, unexpected, usualThawHours } from './answers.ts'
+import { isSignInPage, speaksOfArchive, todo, usualThawHours } from './answers.ts'
 import { applicationHeaders, type Calls, Refusal } from './calls.ts'
 import { findFile } from './listing.ts'
 import type { Handle } from './photos.ts'
