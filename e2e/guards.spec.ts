@@ -21,6 +21,21 @@ test('a photographer is let in and shown nothing of anybody', async ({ request, 
   expect(await answer.text()).toContain('forbidden')
 })
 
+test('one’s account stands in the console for staff, and by itself for a photographer', async ({ page, system }) => {
+  const menu = page.getByRole('navigation', { name: 'Main' })
+  const sessions = page.getByRole('main').getByRole('region', { name: 'Where you are signed in' })
+  await signIn(page.request, system, await addUser(system, 'staff'))
+  await page.goto(`${system.url}/account`)
+  await expect(sessions).toContainText('this one')
+  await menu.getByRole('link', { name: 'Runs' }).click()
+  await expect(page).toHaveURL(`${system.url}/runs`)
+  await signIn(page.request, system, await addUser(system, 'photographer'))
+  await page.goto(`${system.url}/account`)
+  await expect(sessions).toContainText('this one')
+  await expect(menu).toHaveCount(0)
+  await expect(page.getByRole('link', { name: 'Pass' })).toHaveAttribute('href', '/my')
+})
+
 test('another site changes nothing, and nothing is changed by GET', async ({ request, system }) => {
   await signIn(request, system, await addUser(system, 'staff'))
   const create = `${system.url}/api/trpc/clients.create`

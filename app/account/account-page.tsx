@@ -12,16 +12,17 @@ import { OwnPassword } from './own-password.tsx'
 import { SecondFactor } from './second-factor.tsx'
 import { SessionList } from './session-list.tsx'
 
-export function AccountPage() {
+/** `framed`: the console stands around it. */
+export function AccountPage({ framed = false }: { framed?: boolean }) {
   const me = useQuery(useTRPC().account.me.queryOptions())
   if (me.error && !me.data) return <Trouble message={sentence(me.error)!} again={() => me.refetch()} />
   if (!me.data) return <Skeleton height={160} />
   const { name, email, role, secondFactor, secondFactorRequired } = me.data
-  const home = role === 'photographer' ? '/my' : '/'
   const held = secondFactorRequired && !secondFactor
+  const home = framed ? { text: 'Your account' } : { text: 'Pass', ...(held ? {} : { href: homeOf(role) }) }
   return (
-    <main id="content" className={classes.outside}>
-      <PageHead title={name} crumbs={[{ ...(held ? {} : { href: home }), text: 'Pass' }, { text: email }]}>
+    <>
+      <PageHead title={name} crumbs={[home, { text: email }]}>
         <Button variant="default" onClick={signOut}>
           Sign out
         </Button>
@@ -30,9 +31,11 @@ export function AccountPage() {
       {!held && <OwnPassword email={email} />}
       {role !== 'photographer' && <Keys />}
       <OwnSessions />
-    </main>
+    </>
   )
 }
+
+const homeOf = (role: string) => (role === 'photographer' ? '/my' : '/')
 
 function Keys() {
   return (
