@@ -5,8 +5,8 @@ import classes from './filters.module.css'
 interface Props<Tab extends string> {
   label: string
   words: Record<Tab, string>
-  /** null: not known yet. */
-  counts: Record<Tab, number> | null
+  /** null: not known yet; of one tab: not counted. */
+  counts: Record<Tab, number | null> | null
   tab: Tab
   onChange: (tab: Tab) => void
 }
@@ -17,12 +17,14 @@ export function Tabs<Tab extends string>({ label, words, counts, tab, onChange }
   return (
     <fieldset className={classes.tabs} aria-label={label}>
       {all
-        .filter((one, index) => index === 0 || one === tab || (counts?.[one] ?? 0) > 0)
+        .filter((one, index) => index === 0 || one === tab || (counts !== null && counts[one] !== 0))
         .map((one) => (
           <button key={one} type="button" aria-pressed={one === tab} onClick={() => onChange(one)}>
-            {words[one]} {counts && <span>{count(counts[one])}</span>}
+            {words[one]} <Count of={counts?.[one] ?? null} />
           </button>
         ))}
     </fieldset>
   )
 }
+
+const Count = ({ of }: { of: number | null }) => of !== null && <span>{count(of)}</span>

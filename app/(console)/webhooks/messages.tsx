@@ -9,8 +9,8 @@ import classes from '../clients/[id]/webhooks/webhooks.module.css'
 import { useHeldBack } from './use-held-back.ts'
 
 export type MessagePage = Outputs['webhooks']['list']
-export const messageFilters = ['all', 'failed', 'waiting', 'delivered'] as const
-export type MessageFilter = (typeof messageFilters)[number]
+export const filterWords = { all: 'all', failed: 'failed', waiting: 'waiting', delivered: 'delivered' } as const
+export type MessageFilter = keyof typeof filterWords
 
 interface Props {
   view: MessagePage

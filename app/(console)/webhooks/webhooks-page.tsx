@@ -1,26 +1,31 @@
 'use client'
-import { SegmentedControl, Skeleton } from '@mantine/core'
+import { Skeleton } from '@mantine/core'
 import { useSearchParams } from 'next/navigation'
-import { count, counted } from '../../format.ts'
+import { useState } from 'react'
+import { counted } from '../../format.ts'
 import { Connection, Dimmed, FirstLook } from '../../live/connection.tsx'
 import { useLive } from '../../live/use-live.ts'
 import { Empty, PageHead, Trouble } from '../../parts/parts.tsx'
+import { Tabs } from '../../run-list/tabs.tsx'
 import { useTRPCClient } from '../../trpc.ts'
 import classes from '../clients/[id]/webhooks/webhooks.module.css'
 import { ReplayFailed } from '../clients/[id]/webhooks/webhooks-page.tsx'
-import { type MessageFilter, type MessagePage, Messages, messageFilters } from './messages.tsx'
+import { filterWords, type MessageFilter, type MessagePage, Messages } from './messages.tsx'
 
 type Counts = MessagePage['counts']
 
 /** What all clients' systems were told, and what they said to that. */
 export function EverybodysWebhooksPage({ mayAct }: { mayAct: boolean }) {
   const given = useSearchParams().get('state')
-  const filter: MessageFilter = messageFilters.find((each) => each === given) ?? 'all'
+  const filter = given !== null && Object.hasOwn(filterWords, given) ? (given as MessageFilter) : 'all'
   const state = filter === 'all' ? undefined : filter
   const client = useTRPCClient()
   const { view, connection, refused } = useLive<MessagePage>(`webhooks ${filter}`, (handlers) =>
     client.webhooks.follow.subscribe({ state }, handlers),
   )
+  // Those of the tab before, until those of this one are there.
+  const [counts, setCounts] = useState<Counts>()
+  if (view && view.counts !== counts) setCounts(view.counts)
   if (refused) return <Trouble message={refused.message} />
   const nothing = filter === 'all' && view?.deliveries.length === 0
   return (
@@ -30,14 +35,14 @@ export function EverybodysWebhooksPage({ mayAct }: { mayAct: boolean }) {
         {view && view.counts.failed > 0 && <ReplayFailed failed={view.counts.failed} clientId={null} mayAct={mayAct} />}
       </PageHead>
       {!nothing && (
-        <SegmentedControl
-          size="xs"
-          aria-label="Which messages"
-          value={filter}
-          onChange={(value) =>
-            window.history.replaceState(null, '', value === 'all' ? '/webhooks' : `/webhooks?state=${value}`)
+        <Tabs
+          label="Which messages"
+          words={filterWords}
+          counts={counts ? { all: null, ...counts } : null}
+          tab={filter}
+          onChange={(tab) =>
+            window.history.replaceState(null, '', tab === 'all' ? '/webhooks' : `/webhooks?state=${tab}`)
           }
-          data={messageFilters.map((value) => ({ value, label: labelOf(value, view?.counts) }))}
         />
       )}
       {!view && (
@@ -63,11 +68,6 @@ function headline({ failed, waiting }: Counts): string {
   const wait = waiting > 0 ? `${counted(waiting, 'message')} on ${waiting === 1 ? 'its' : 'their'} way` : null
   if (failed > 0) return `${counted(failed, 'message')} failed${wait ? `, ${wait.replace(/ messages?/, '')}` : ''}`
   return wait ?? 'No message failed'
-}
-
-function labelOf(filter: MessageFilter, counts: Counts | undefined): string {
-  const n = counts && filter !== 'all' ? counts[filter] : null
-  return n === null ? filter : `${filter} ${count(n)}`
 }
 
 function None({ filter }: { filter: MessageFilter }) {

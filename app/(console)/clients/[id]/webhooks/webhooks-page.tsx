@@ -1,5 +1,5 @@
 'use client'
-import { Button, Group, Modal, SegmentedControl, Skeleton, Stack } from '@mantine/core'
+import { Button, Group, Modal, Skeleton, Stack } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
@@ -10,8 +10,9 @@ import { Dimmed, FirstLook } from '../../../../live/connection.tsx'
 import { useLive } from '../../../../live/use-live.ts'
 import { Empty, Section, Trouble } from '../../../../parts/parts.tsx'
 import { Problem } from '../../../../parts/problem.tsx'
+import { Tabs } from '../../../../run-list/tabs.tsx'
 import { sentence, useTRPC, useTRPCClient } from '../../../../trpc.ts'
-import { type MessageFilter, type MessagePage, Messages, messageFilters } from '../../../webhooks/messages.tsx'
+import { filterWords, type MessageFilter, type MessagePage, Messages } from '../../../webhooks/messages.tsx'
 import { ClientHead } from '../places.tsx'
 import classes from './webhooks.module.css'
 
@@ -50,17 +51,15 @@ export function WebhooksPage({ clientId }: { clientId: string }) {
         )}
         {counts && total > 0 && (
           <>
-            <SegmentedControl
-              mt="md"
-              size="xs"
-              aria-label="Which messages"
-              value={filter}
-              onChange={(value) => setFilter(value as MessageFilter)}
-              data={messageFilters.map((value) => ({
-                value,
-                label: `${value} ${count(value === 'all' ? total : (counts[value] ?? 0))}`,
-              }))}
-            />
+            <div className={classes.which}>
+              <Tabs
+                label="Which messages"
+                words={filterWords}
+                counts={{ ...counts, all: total }}
+                tab={filter}
+                onChange={setFilter}
+              />
+            </div>
             {view && (
               <Dimmed connection={connection}>
                 {view.deliveries.length === 0 ? (
