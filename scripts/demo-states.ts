@@ -72,7 +72,7 @@ if (await runningSystem(dataDir)) {
   process.exit(1)
 }
 await rm(dataDir, { recursive: true, force: true })
-const system = start('scripts/start.ts', [], { PASS_DATA_DIR: dataDir, PASS_DEMO: '1' })
+const system = start('scripts/start.ts', ['--afresh'], { PASS_DATA_DIR: dataDir, PASS_DEMO: '1' })
 const ended = new Promise<number>((resolve) => system.once('exit', (code) => resolve(code ?? 1)))
 for await (const line of createInterface({ input: system.stdout! })) {
   tell(line)

@@ -56,20 +56,31 @@ describe('npm start', () => {
     expect(said).toMatch(/PASS_WORKERS.*\[wrong_environment\]/)
   })
 
+  it.each([
+    ['goes on with its data', [], 'Stopped. The next start goes on where this one was.'],
+    ['throws its data away', ['--afresh'], 'Stopped. The next demo begins anew.'],
+  ])('says at its end that the next one %s', async (_what, args, last) => {
+    const { code, said } = await start({ PASS_DEMO: '0' }, ['--dev', ...args], 'Starting PostgreSQL')
+    expect(code).toBe(0)
+    expect(said.trimEnd().split('\n').at(-1)).toBe(last)
+  })
+
   it('says in one line that the database it was given does not answer', async () => {
-    const { code, said } = await start({ DATABASE_URL: 'postgres://a:b@127.0.0.1:1/pass' }, '--dev')
+    const { code, said } = await start({ DATABASE_URL: 'postgres://a:b@127.0.0.1:1/pass' }, ['--dev'])
     expect(code).toBe(1)
     expect(said).toMatch(/^Not started: .*\[temporarily_unavailable\]\n$/)
   })
 })
 
-async function start(variables: Record<string, string>, ...args: string[]) {
+/** `stopAt`: as soon as it says that, it is asked to stop. */
+async function start(variables: Record<string, string>, args: string[] = [], stopAt?: string) {
   const ports = { PORT: '45869', MEDIA_PORT: '45870' }
   const env = { ...process.env, PASS_DATA_DIR: join(dir, 'data'), ...ports, ...variables }
   const child = spawn(process.execPath, [join(import.meta.dirname, 'start.ts'), ...args], {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  if (stopAt) child.stdout.on('data', (said: Buffer) => said.includes(stopAt) && child.kill())
   const [said, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')])
   return { code, said }
 }

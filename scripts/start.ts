@@ -1,4 +1,5 @@
-// `npm start`: the whole system on one machine, up in order and down in order. `--dev` runs the console from source.
+// `npm start`: the whole system on one machine, up in order and down in order. `--dev` runs the console from source;
+// `--afresh`: whoever starts it throws its data away before the next start.
 import { mkdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join, relative } from 'node:path'
@@ -19,6 +20,7 @@ import { PortInUse, requireFreePort } from './ports.ts'
 import { type Service, supervisor } from './supervisor.ts'
 
 const dev = process.argv.includes('--dev')
+const afresh = process.argv.includes('--afresh')
 const tell = (line: string) => process.stdout.write(`${line}\n`)
 const drainSeconds = 30
 const embedded = !process.env.DATABASE_URL
@@ -37,7 +39,8 @@ try {
 }
 await services.stop()
 await dataDir?.release()
-if (stopping.aborted) tell('Stopped. The next start goes on where this one was.')
+if (stopping.aborted)
+  tell(afresh ? 'Stopped. The next demo begins anew.' : 'Stopped. The next start goes on where this one was.')
 process.exit()
 
 async function bringUp(given: Env): Promise<void> {
