@@ -9,7 +9,7 @@ import { recordAudit } from './audit.ts'
 import type { Actor, House } from './house.ts'
 import { storable } from './jsonb.ts'
 import { invitationLetter } from './letters.ts'
-import { enterMail } from './mails.ts'
+import { enterMail, type MailStanding, standingOf } from './mails.ts'
 import { notFound, Refusal } from './refusal.ts'
 
 const invitationDays = 7
@@ -66,17 +66,21 @@ export interface InvitationRow {
   createdAt: Date
   expiresAt: Date
   expired: boolean
+  /** How far the letter with its link has come. */
+  letter: MailStanding
 }
 
 /** Those that nobody has accepted yet, newest first. */
 export async function listInvitations(house: Pick<House, 'pool'>): Promise<InvitationRow[]> {
-  const { rows } = await house.pool.query<InvitationRow>(
+  type Row = Omit<InvitationRow, 'letter'> & { mail: Parameters<typeof standingOf>[0] }
+  const { rows } = await house.pool.query<Row>(
     `select i.id, i.email, i.role, case when c.id is not null then json_build_object('id', c.id, 'name', c.name) end as client,
-       i.invited_by as "invitedBy", i.created_at as "createdAt", i.expires_at as "expiresAt", i.expires_at <= now() as expired
-     from invitations i left join clients c on c.id = i.client_id
+       i.invited_by as "invitedBy", i.created_at as "createdAt", i.expires_at as "expiresAt", i.expires_at <= now() as expired,
+       json_build_object('id', m.id, 'state', m.state, 'code', m.last_code) as mail
+     from invitations i join mails m on m.occasion = 'invitation ' || i.id left join clients c on c.id = i.client_id
      where i.accepted_at is null and i.revoked_at is null order by i.created_at desc limit 500`,
   )
-  return rows
+  return rows.map(({ mail, ...row }) => ({ ...row, letter: standingOf(mail) }))
 }
 
 /** Its link works no more. Throws Refusal `not_found`. */

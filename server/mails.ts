@@ -58,8 +58,23 @@ export async function dueMail(house: Pick<House, 'pool' | 'secretKey' | 'env'>, 
   return letter && { id, ...mail, text: textOf(letter), html: htmlOf(letter) }
 }
 
-/** `code` null: it is out. `final`: no other try would help. */
-export type MailOutcome = { code: null } | { code: string; final: boolean }
+/** Where a mail lies that no server was there for, in the data directory. */
+export const mailFile = (id: string) => `mail/${id}.eml`
+
+/** How far a mail has come. */
+export interface MailStanding {
+  state: 'waiting' | 'sent' | 'failed'
+  /** Within the data directory, where no server was there for it: it went nowhere else. */
+  file: string | null
+}
+
+/** Of a row of the table. */
+export function standingOf({ id, state, code }: { id: string; state: MailStanding['state']; code: string | null }) {
+  return { state, file: code === keptAsFile ? mailFile(id) : null } satisfies MailStanding
+}
+
+/** `code` null: it is out, with a server or as a file. `final`: no other try would help. */
+export type MailOutcome = { code: null; to: 'server' | 'file' } | { code: string; final: boolean }
 
 /** Settles the mail, or enters its next try and the job of it; an outcome of an earlier try changes nothing. */
 export async function recordMailOutcome(
@@ -69,9 +84,10 @@ export async function recordMailOutcome(
   outcome: MailOutcome,
 ): Promise<void> {
   const wait = outcome.code === null || outcome.final ? undefined : delays[mail.attempts]
+  const code = outcome.code !== null ? outcome.code : outcome.to === 'file' ? keptAsFile : null
   const state = outcome.code === null ? 'sent' : wait === undefined ? 'failed' : 'waiting'
   const { rows } = await tx.execute(sql`
-    update mails set state = ${state}, attempts = attempts + 1, last_code = ${outcome.code},
+    update mails set state = ${state}, attempts = attempts + 1, last_code = ${code},
       next_try_at = now() + ${wait ?? null}::float8 * interval '1 second', body = case when ${state} = 'waiting' then body end,
       sent_at = case when ${state} = 'sent' then now() end
     where id = ${mail.id} and state = 'waiting' and attempts = ${mail.attempts} returning id`)
@@ -90,12 +106,10 @@ export async function sweepMails(house: House): Promise<number> {
   })
 }
 
-export interface MailRow {
+export interface MailRow extends MailStanding {
   id: string
   receiver: string
   subject: string
-  state: 'waiting' | 'sent' | 'failed'
-  lastCode: string | null
   createdAt: Date
   sentAt: Date | null
 }
@@ -107,12 +121,13 @@ export async function clientMails(
 ): Promise<{ mailed: boolean; mails: MailRow[] }> {
   const client = await house.pool.query<{ mailed: boolean }>('select mailed from clients where id = $1', [clientId])
   if (!client.rows[0]) throw notFound('client')
-  const { rows } = await house.pool.query<MailRow>(
-    `select id, receiver, subject, state, last_code as "lastCode", created_at as "createdAt", sent_at as "sentAt"
+  const { rows } = await house.pool.query<Omit<MailRow, 'file'> & { code: string | null }>(
+    `select id, receiver, subject, state, last_code as code, created_at as "createdAt", sent_at as "sentAt"
      from mails where client_id = $1 order by created_at desc, id limit 50`,
     [clientId],
   )
-  return { mailed: client.rows[0].mailed, mails: rows }
+  const mails = rows.map(({ code, ...mail }) => ({ ...mail, ...standingOf({ ...mail, code }) }))
+  return { mailed: client.rows[0].mailed, mails }
 }
 
 /** Whether a client is written to when something begins, is needed or is done. Throws Refusal `not_found`. */
@@ -129,6 +144,8 @@ export async function setMailed(
   })
 }
 
+/** As a row says it. */
+const keptAsFile = 'kept_as_file'
 const minutes = 60
 const hours = 3600
 /** Seconds between the tries: an outage of a day is outlasted. */

@@ -3,8 +3,8 @@ import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { invitations, mails } from '#db/schema.ts'
 import { answerAccounts, createUser, livingSessions, type Role, signedIn } from './accounts.ts'
-import { acceptInvitation, invite, openInvitation, revokeInvitation } from './invitations.ts'
-import { dueMail } from './mails.ts'
+import { acceptInvitation, invite, listInvitations, openInvitation, revokeInvitation } from './invitations.ts'
+import { dueMail, recordMailOutcome } from './mails.ts'
 import { changeUser, dropSecondFactor, endSessions, listUsers, sessionsOf } from './people.ts'
 import { requireSecondFactor, secondFactorRequired } from './settings.ts'
 import { aSource, type VerbHouse, verbHouse } from './testing.ts'
@@ -26,6 +26,18 @@ describe('an invitation', () => {
     expect((await listUsers(house)).find((user) => user.email === email)).toMatchObject({ name: 'Olga', role: 'ops' })
     const again = acceptInvitation(house, token, { name: 'Mallory', password: 'a long enough one' })
     await expect(again).rejects.toMatchObject({ code: 'invitation_closed' })
+  })
+
+  it('says how far the letter with its link has come', async () => {
+    const { id } = await invite(house, 'admin@pass.test', { email: address(), role: 'staff' })
+    const letter = async () => (await listInvitations(house)).find((one) => one.id === id)?.letter
+    expect(await letter()).toEqual({ state: 'waiting', file: null })
+    const [mail] = await house.db
+      .select()
+      .from(mails)
+      .where(eq(mails.occasion, `invitation ${id}`))
+    await house.db.transaction((tx) => recordMailOutcome(tx, house, mail!, { code: null, to: 'file' }))
+    expect(await letter()).toEqual({ state: 'sent', file: `mail/${mail!.id}.eml` })
   })
 
   it('is taken by one of two that come at once', async () => {

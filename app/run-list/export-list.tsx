@@ -25,7 +25,7 @@ export function ExportList({ query, total }: Props) {
   const ask = useMutation(
     trpc.exports.ask.mutationOptions({
       onSuccess: () => {
-        notifications.show({ message: 'The list is being written. You are told when it is ready, here and by e-mail.' })
+        notifications.show({ message: 'The list is being written. You are told when it is ready.' })
         return queryClient.invalidateQueries(trpc.exports.mine.queryFilter())
       },
       onError: (error) => notifications.show({ color: 'red', message: sentence(error) }),

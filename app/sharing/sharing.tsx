@@ -11,6 +11,7 @@ import { at } from '../format.ts'
 import { Icon } from '../icons.tsx'
 import { useNow } from '../live/use-now.ts'
 import { Ago } from '../parts/ago.tsx'
+import { MailState } from '../parts/mail-state.tsx'
 import { Section } from '../parts/parts.tsx'
 import { Problem } from '../parts/problem.tsx'
 import { type Outputs, sentence, useTRPC } from '../trpc.ts'
@@ -184,8 +185,6 @@ function MakeLink({ clientId, onClose }: { clientId: string; onClose: () => void
   )
 }
 
-const mailWords = { waiting: 'is being sent', sent: 'sent', failed: 'could not be sent' } as const
-
 function Mails({ clientId, email }: { clientId: string; email: string | null }) {
   const trpc = useTRPC()
   const queryClient = useQueryClient()
@@ -212,7 +211,7 @@ function Mails({ clientId, email }: { clientId: string; email: string | null }) 
             <li key={mail.id} className={classes.row}>
               <span>“{mail.subject}”</span>
               <span className={classes.dim}>
-                {mailWords[mail.state]}, <Ago time={mail.sentAt ?? mail.createdAt} />
+                <MailState of={mail} />, <Ago time={mail.sentAt ?? mail.createdAt} />
               </span>
             </li>
           ))}

@@ -205,7 +205,7 @@ export const mails = pgTable(
       .default('waiting'),
     attempts: smallint('attempts').notNull().default(0),
     nextTryAt: at('next_try_at'),
-    /** Why the last try did not count. */
+    /** Why the last try did not count, or that it left a file where there is no server. */
     lastCode: text('last_code'),
     createdAt: at('created_at').notNull().defaultNow(),
     sentAt: at('sent_at'),

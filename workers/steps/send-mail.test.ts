@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Tx } from '#db/client.ts'
 import { clients, mails, runs } from '#db/schema.ts'
 import { finishIfSettled } from '#server/finish.ts'
-import { setMailed, sweepMails } from '#server/mails.ts'
+import { clientMails, setMailed, sweepMails } from '#server/mails.ts'
 import { blockRun } from '#server/runs.ts'
 import { aMovingRun, aSource, forgetJobs, jobsOf, type VerbHouse, verbHouse } from '#server/testing.ts'
 import { listening } from '#server/testing-site.ts'
@@ -72,6 +72,21 @@ describe('send-mail', () => {
     expect(file).toMatch(/text\/plain[\s\S]*text\/html/)
     expect(file).not.toMatch(/\b(run|ledger|queue|worker|rendition)s?\b/)
     expect(await mailsOf(clientId)).toMatchObject([{ state: 'sent', attempts: 1, body: null }])
+  })
+
+  it('says of a mail that it was sent only where a server took it, else which file it is', async () => {
+    const [kept, taken] = [await written(), await written()]
+    await using server = await smtpServer()
+    const there = { ...house, env: { ...house.env, SMTP_URL: server.url } }
+    const [keptMail] = await mailsOf(kept.clientId)
+    const [takenMail] = await mailsOf(taken.clientId)
+    const standing = async (clientId: string) => (await clientMails(house, clientId)).mails
+    expect(await standing(kept.clientId)).toMatchObject([{ state: 'waiting', file: null }])
+    await sendMail(jobOf(keptMail!.id), { house })
+    await sendMail(jobOf(takenMail!.id), { house: there })
+    expect(await standing(taken.clientId)).toMatchObject([{ state: 'sent', file: null }])
+    const file = (await standing(kept.clientId))[0]?.file
+    expect(await readFile(join(house.env.PASS_DATA_DIR, file!), 'utf8')).toContain(`Message-ID: <${keptMail!.id}@`)
   })
 
   it('hands it to the SMTP server under one Message-ID, and tries again when that was away', async () => {

@@ -1,10 +1,10 @@
 // Sends one e-mail. Running twice sends it once: it is settled in the row, a file has the mail's name, and over SMTP the
 // message keeps its id, by which receivers know it again.
 import { mkdir, rename, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Env } from '#server/env.ts'
 import { log } from '#server/log.ts'
-import { dueMail, type Mail, type MailOutcome, recordMailOutcome } from '#server/mails.ts'
+import { dueMail, type Mail, type MailOutcome, mailFile, recordMailOutcome } from '#server/mails.ts'
 import { SealBroken } from '#server/sealing.ts'
 import type { Job } from '../run.ts'
 import type { Tools } from '../tools.ts'
@@ -44,8 +44,8 @@ async function send(mail: Mail, env: Env): Promise<MailOutcome> {
   }
   try {
     if (!env.SMTP_URL) {
-      await keepAsFile(message, join(env.PASS_DATA_DIR, 'mail'), mail.id)
-      return { code: null }
+      await keepAsFile(message, join(env.PASS_DATA_DIR, mailFile(mail.id)))
+      return { code: null, to: 'file' }
     }
     const smtp = (await mailer()).createTransport({
       url: env.SMTP_URL,
@@ -56,7 +56,7 @@ async function send(mail: Mail, env: Env): Promise<MailOutcome> {
     })
     await smtp.sendMail(message)
     smtp.close()
-    return { code: null }
+    return { code: null, to: 'server' }
   } catch (error) {
     const { code, responseCode } = error as { code?: string; responseCode?: number }
     log.warn({ mail: mail.id, code, responseCode }, 'a mail was not taken')
@@ -66,11 +66,10 @@ async function send(mail: Mail, env: Env): Promise<MailOutcome> {
 }
 
 /** Where no SMTP server is named, mails lie in the data directory, as they would be sent. */
-async function keepAsFile(message: object, folder: string, id: string): Promise<void> {
+async function keepAsFile(message: object, path: string): Promise<void> {
   const composer = (await mailer()).createTransport({ streamTransport: true, buffer: true, newline: 'windows' })
   const { message: bytes } = await composer.sendMail(message)
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  const path = join(folder, `${id}.eml`)
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   await writeFile(`${path}.part`, bytes as Buffer, { mode: 0o600 })
   await rename(`${path}.part`, path)
 }

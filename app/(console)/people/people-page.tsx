@@ -8,6 +8,7 @@ import { SessionList } from '../../account/session-list.tsx'
 import { counted } from '../../format.ts'
 import { Icon } from '../../icons.tsx'
 import { Ago } from '../../parts/ago.tsx'
+import { MailState } from '../../parts/mail-state.tsx'
 import { PageHead, Section, TextLink, Trouble } from '../../parts/parts.tsx'
 import { Problem } from '../../parts/problem.tsx'
 import { type Outputs, sentence, useTRPC } from '../../trpc.ts'
@@ -170,7 +171,8 @@ function Invitations() {
               {one.client && ` of ${one.client.name}`}
             </span>
             <span className={classes.dim}>
-              by {one.invitedBy}, <Ago time={one.createdAt} /> · {one.expired ? 'has run out' : 'open'}
+              by {one.invitedBy}, <Ago time={one.createdAt} /> · {one.expired ? 'has run out' : 'open'} · letter{' '}
+              <MailState of={one.letter} />
             </span>
             <Button size="compact-sm" variant="default" onClick={() => revoke.mutate({ id: one.id })}>
               Withdraw
@@ -210,7 +212,7 @@ function InviteDialog({ onClose }: { onClose: () => void }) {
   const invite = useMutation(
     trpc.people.invite.mutationOptions({
       onSuccess() {
-        notifications.show({ message: `The invitation is on its way to ${email}.` })
+        notifications.show({ message: `${email} is invited. How far the letter has come is told under “Invited”.` })
         onClose()
         return onSuccess()
       },
