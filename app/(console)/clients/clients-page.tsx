@@ -97,7 +97,12 @@ export function ClientsPage() {
           {text ? `No client’s name or e-mail has “${text}” in it here.` : `No client is under “${tabWords[tab]}”.`}
         </Empty>
       )}
-      {clients && clients.length > 0 && <ClientTable clients={clients} />}
+      {clients && clients.length > 0 && (
+        <>
+          <TableHead />
+          <ClientTable clients={clients} />
+        </>
+      )}
       <More wanted={pages.hasNextPage && !pages.isFetchingNextPage} fetch={() => void pages.fetchNextPage()} />
       <WaitingDeletions />
       <NewClient opened={adding} onClose={add.close} onMade={(id) => router.push(`/clients/${id}`)} />
@@ -135,6 +140,18 @@ function More({ wanted, fetch }: { wanted: boolean; fetch: () => void }) {
     return () => observer.disconnect()
   }, [wanted])
   return <div ref={end} />
+}
+
+/** For the eye: each row is one link, and read as a whole. */
+function TableHead() {
+  return (
+    <div className={classes.head} aria-hidden="true">
+      <span>Client</span>
+      <span>Sources and runs</span>
+      <span>Last run</span>
+      <span>When</span>
+    </div>
+  )
 }
 
 function ClientTable({ clients }: { clients: Client[] }) {
