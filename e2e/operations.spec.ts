@@ -153,7 +153,11 @@ test('a message that was refused is sent anew from the list of everybody’s', a
       from api_keys k where k.client_id = ${clientId}`)
     const row = page.getByTestId('delivery').filter({ hasText: 'Replay Studio' })
     await expect(row).toContainText('wants no more (410)')
-    await page.goto(`${system.url}/webhooks?state=failed`)
+    await page
+      .getByRole('group', { name: 'Which messages' })
+      .getByRole('button', { name: /^failed/ })
+      .click()
+    await expect(page).toHaveURL(`${system.url}/webhooks?state=failed`)
     await expect(row).toContainText('failed')
     receiver.answers(204)
     await row.getByRole('button', { name: /^Send anew/ }).click()

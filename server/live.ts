@@ -8,6 +8,7 @@ import { log } from './log.ts'
 const channel = 'pass_run'
 const photoChannel = 'pass_photo'
 const workChannel = 'pass_work'
+const exportChannel = 'pass_export'
 const gatherMilliseconds = 250
 const restMilliseconds = 15_000
 /** After a lost connection. */
@@ -37,6 +38,11 @@ export async function announcePhotos(house: Pick<House, 'pool'>, publicIds: stri
 /** After commit: a queue has work that somebody waits for; workers need not wait until they look again. */
 export function announceWork(house: Pick<House, 'pool'>, queue: string): void {
   house.pool.query('select pg_notify($1, $2)', [workChannel, queue]).catch(() => {})
+}
+
+/** After commit: a list that somebody asked for is written, or given up. */
+export async function announceExport(house: Pick<House, 'pool'>, person: string): Promise<void> {
+  await house.pool.query('select pg_notify($1, $2)', [exportChannel, person]).catch(() => {})
 }
 
 interface Listener {
@@ -74,10 +80,11 @@ function listenerOf(house: House): Listener {
     })
     try {
       await client.connect()
-      await client.query(`listen ${channel}; listen ${photoChannel}; listen ${workChannel}`)
+      await client.query(`listen ${channel}; listen ${photoChannel}; listen ${workChannel}; listen ${exportChannel}`)
       listener.client = client
       listener.hints.emit('hint', '*')
-      for (const name of listener.hints.eventNames()) if (name !== 'hint') listener.hints.emit(name)
+      for (const name of listener.hints.eventNames())
+        if (name !== 'hint' && !String(name).startsWith(exportChannel)) listener.hints.emit(name)
     } catch (error) {
       log.warn({ err: (error as Error).message }, 'live: not listening, trying again')
       await client.end().catch(() => {})
@@ -95,6 +102,11 @@ export function onPhoto(house: House, publicId: string, look: () => void): () =>
 /** Calls `look` whenever the queue may have work that somebody waits for. Returns how to stop that. */
 export function onWork(house: House, queue: string, look: () => void): () => void {
   return on(house, `${workChannel} ${queue}`, look)
+}
+
+/** Calls `look` when a list that they asked for has come to its end; after a gap in listening nobody is told. */
+export function onExport(house: House, person: string, look: () => void): () => void {
+  return on(house, `${exportChannel} ${person}`, look)
 }
 
 function on(house: House, name: string, look: () => void): () => void {

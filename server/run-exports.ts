@@ -12,7 +12,7 @@ import { recordAudit } from './audit.ts'
 import type { Actor, House } from './house.ts'
 import { jsonb } from './jsonb.ts'
 import type { Letter } from './letters.ts'
-import { announceWork } from './live.ts'
+import { announceExport, announceWork } from './live.ts'
 import { enterMail } from './mails.ts'
 import { notFound, Refusal } from './refusal.ts'
 import { runsCsv } from './run-export.ts'
@@ -135,7 +135,7 @@ export async function writeExport(
   }
 }
 
-/** Ready, and told by e-mail; a console that is open shows it by itself. */
+/** Ready, and told by e-mail; after commit `announceExport` has an open console show it. */
 export async function recordExport(tx: Tx, house: House, written: WrittenExport): Promise<void> {
   const { id, askedBy, key, runs, bytes } = written
   const { rows } = await tx.execute<{ until: string }>(sql`
@@ -157,10 +157,10 @@ export async function recordExport(tx: Tx, house: House, written: WrittenExport)
 
 /** Those whose job is gone get another; what nobody could write is given up; what is past its time goes. */
 export async function sweepExports(house: House): Promise<void> {
-  await house.db.transaction(async (tx) => {
-    await tx.execute(sql`
+  const givenUp = await house.db.transaction(async (tx) => {
+    const failed = await tx.execute<{ person: string }>(sql`
       update run_exports set state = 'failed', expires_at = now() + make_interval(days => ${keptDays})
-      where state = 'waiting' and asked_at < now() - make_interval(mins => ${patienceMinutes})`)
+      where state = 'waiting' and asked_at < now() - make_interval(mins => ${patienceMinutes}) returning asked_by as person`)
     const { rows } = await tx.execute<{ id: string }>(sql`
       select id from run_exports where state = 'waiting' and id::text not in (
         select data->>'exportId' from pgboss.job where name = 'export-runs' and state < 'completed') for update skip locked`)
@@ -169,7 +169,9 @@ export async function sweepExports(house: House): Promise<void> {
       'export-runs',
       rows.map(({ id }) => ({ payload: { exportId: id } })),
     )
+    return failed.rows
   })
+  for (const { person } of givenUp) await announceExport(house, person)
   await forgetExports(house, sql`expires_at < now()`)
 }
 

@@ -3,6 +3,7 @@
 // whatever happens to the connection.
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
+import { holdLine, lineEnded, lineStands } from './line.ts'
 
 export type ConnectionState = 'connecting' | 'live' | 'reconnecting' | 'stale'
 
@@ -22,6 +23,8 @@ export interface LiveHandlers<View> {
   onData(view: View): void
   onError(error: { message: string; data?: { code?: string; httpStatus?: number } | null }): void
   onConnectionStateChange(state: { state: 'idle' | 'connecting' | 'pending' }): void
+  /** The console has ended it. */
+  onComplete(): void
 }
 
 type Subscribe<View> = (handlers: LiveHandlers<View>) => { unsubscribe(): void }
@@ -31,8 +34,8 @@ const hiccupMilliseconds = 1500 // a planned reconnect is nobody's business
 const staleMilliseconds = 8000
 const retrySeconds = [1, 2, 4, 8, 15]
 
-/** `key` names what is followed; a new key is a new subscription. */
-export function useLive<View>(key: string, subscribe: Subscribe<View>): Live<View> {
+/** `key` names what is followed; a new key is a new subscription. `spare`: only there while nothing else is followed. */
+export function useLive<View>(key: string, subscribe: Subscribe<View>, spare = false): Live<View> {
   const [view, setView] = useState<{ key: string; value: View; at: Date }>()
   const [down, setDown] = useState<'connecting' | 'reconnecting' | 'stale' | null>('connecting')
   const [refused, setRefused] = useState<LiveRefusal | null>(null)
@@ -43,13 +46,15 @@ export function useLive<View>(key: string, subscribe: Subscribe<View>): Live<Vie
     setRefused(null)
     const paints = paintsFor<View>((value) => setView({ key, value, at: new Date() }))
     const connection = connectionWatch(setDown)
+    const letGo = spare ? () => {} : holdLine()
     const stop = keepSubscribed(subscribing.current, paints.show, connection, (refusal) => setRefused(refusal))
     return () => {
       stop()
+      letGo()
       paints.stop()
       connection.stop()
     }
-  }, [key])
+  }, [key, spare])
 
   useCatchUp(down)
 
@@ -83,17 +88,31 @@ function keepSubscribed<View>(
   let tries = 0
   let timer: ReturnType<typeof setTimeout> | undefined
   let current: { unsubscribe(): void } | undefined
+  let stands = false
+  let opened = 0
   const open = () => {
+    const nth = ++opened
     clearTimeout(timer)
     current?.unsubscribe()
+    stands = false
     current = subscribe({
       onData(value) {
         tries = 0
         connection.up()
+        if (!stands) lineStands()
+        stands = true
         show(value)
       },
       onConnectionStateChange({ state }) {
-        if (state === 'connecting') connection.down()
+        if (state !== 'connecting') return
+        stands = false
+        connection.down()
+      },
+      onComplete() {
+        // One that was left comes to its end too.
+        if (nth !== opened) return
+        lineEnded()
+        open()
       },
       onError({ message, data }) {
         connection.down()
@@ -113,6 +132,7 @@ function keepSubscribed<View>(
     window.removeEventListener('online', open)
     window.removeEventListener('offline', offline)
     clearTimeout(timer)
+    opened++
     current?.unsubscribe()
   }
 }

@@ -24,9 +24,13 @@ export function ExportList({ query, total }: Props) {
   const queryClient = useQueryClient()
   const ask = useMutation(
     trpc.exports.ask.mutationOptions({
-      onSuccess: () => {
+      onSuccess({ id }) {
         notifications.show({ message: 'The list is being written. You are told when it is ready.' })
-        return queryClient.invalidateQueries(trpc.exports.mine.queryFilter())
+        // It may be ready before anybody is asked: that it was waited for is known by then.
+        const asked = { id, askedAt: new Date(), state: 'waiting', runs: null, bytes: null, expiresAt: null } as const
+        queryClient.setQueryData(trpc.exports.mine.queryKey(), (files = []) =>
+          files.some((file) => file.id === id) ? files : [asked, ...files],
+        )
       },
       onError: (error) => notifications.show({ color: 'red', message: sentence(error) }),
     }),

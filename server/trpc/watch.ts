@@ -1,21 +1,24 @@
 // A live view: looks again at every hint, for as long as the browser listens and its session is open.
 import { livingSessions } from '#server/accounts.ts'
 import type { House } from '#server/house.ts'
-import { follow } from '#server/live.ts'
+import { follow, onExport } from '#server/live.ts'
 import { Refusal } from '#server/refusal.ts'
 import { livingLinks } from '#server/share-links.ts'
 
 const lookMilliseconds = 1000
 
-/** What lets somebody look: their session, or a link to their own page. */
-export type Keeper = { sessionId: string } | { linkId: string }
+/** What lets somebody look: their session, or a link to their own page. `email`: of whoever asks for files. */
+export type Keeper = { sessionId: string; email?: string } | { linkId: string }
 
 export interface WatchOptions {
   /** For what nobody announces: looked at so often, and told only where it has changed. */
   restSeconds?: number
 }
 
-/** Yields a whole view each time. Throws Refusal `signed_out` or `link_closed` within a second of the keeper's end. */
+/**
+ * Yields a whole view each time; ends when a file that they asked for is written: they look at it, and begin anew.
+ * Throws Refusal `signed_out` or `link_closed` within a second of the keeper's end.
+ */
 export async function* watch<View>(
   house: House,
   keeper: Keeper,
@@ -25,12 +28,15 @@ export async function* watch<View>(
   { restSeconds }: WatchOptions = {},
 ): AsyncGenerator<View> {
   const kept = watchKeeper(house, keeper)
-  const either = signal ? AbortSignal.any([signal, kept.signal]) : kept.signal
+  const written = new AbortController()
+  const email = 'email' in keeper && keeper.email
+  const stopListening = email ? onExport(house, email, () => written.abort()) : () => {}
+  const any = AbortSignal.any([kept.signal, written.signal, ...(signal ? [signal] : [])])
   try {
     let told: string | undefined
-    for await (const _ of follow(house, runId, either, restSeconds && restSeconds * 1000)) {
+    for await (const _ of follow(house, runId, any, restSeconds && restSeconds * 1000)) {
       const view = await look()
-      if (either.aborted) break
+      if (any.aborted) break
       if (restSeconds) {
         const saying = JSON.stringify(view)
         if (saying === told) continue
@@ -43,6 +49,7 @@ export async function* watch<View>(
         ? new Refusal('link_closed', 403, 'This link does not work any more. Ask for a new one.')
         : new Refusal('signed_out', 401, 'You are not signed in any more.')
   } finally {
+    stopListening()
     kept.release()
   }
 }
