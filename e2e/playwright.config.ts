@@ -7,6 +7,7 @@ export default defineConfig({
   testMatch: '*.spec.ts',
   testIgnore: 'screenshots.spec.ts',
   outputDir: '../test-results',
+  globalSetup: './built.ts',
   // Each with a system and a browser of its own: while one waits for what it tests, the other is served.
   workers: 2,
   retries: 0,
