@@ -26,6 +26,7 @@ export default {
   images: { unoptimized: true, remotePatterns: [], localPatterns: [] },
   // `npm test` checks the types of the whole repository once.
   typescript: { ignoreBuildErrors: true },
-  experimental: { optimizePackageImports: ['@mantine/core', '@mantine/hooks'] },
+  // `authInterrupts`: a page that is not for a role is answered with 403, by `forbidden()`.
+  experimental: { optimizePackageImports: ['@mantine/core', '@mantine/hooks'], authInterrupts: true },
   headers: async () => [{ source: '/:path*', headers: everywhere }],
 } satisfies NextConfig

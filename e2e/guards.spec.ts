@@ -36,6 +36,15 @@ test('one’s account stands in the console for staff, and by itself for a photo
   await expect(page.getByRole('link', { name: 'Pass' })).toHaveAttribute('href', '/my')
 })
 
+test('a page that is not for a role is refused in words, with the way back', async ({ page, system }) => {
+  await signIn(page.request, system, await addUser(system, 'staff'))
+  const answer = await page.goto(`${system.url}/people`)
+  expect(answer!.status()).toBe(403)
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('This page is not for your role')
+  await page.getByRole('main').getByRole('link', { name: 'Home' }).click()
+  await expect(page).toHaveURL(`${system.url}/`)
+})
+
 test('another site changes nothing, and nothing is changed by GET', async ({ request, system }) => {
   await signIn(request, system, await addUser(system, 'staff'))
   const create = `${system.url}/api/trpc/clients.create`

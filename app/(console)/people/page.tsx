@@ -1,5 +1,5 @@
 import type { Metadata } from 'next'
-import { redirect } from 'next/navigation'
+import { forbidden } from 'next/navigation'
 import { pageVisitor } from '#server/trpc/request.ts'
 import { PeoplePage } from './people-page.tsx'
 
@@ -7,6 +7,8 @@ export const metadata: Metadata = { title: 'People' }
 
 export default async function Page() {
   const person = await pageVisitor()
-  if (person?.role !== 'admin') redirect('/')
+  // Whoever is not signed in is led to where they can by the layout.
+  if (!person) return null
+  if (person.role !== 'admin') forbidden()
   return <PeoplePage own={person.userId} />
 }
