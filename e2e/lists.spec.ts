@@ -1,42 +1,15 @@
 // Many runs side by side: found, narrowed, acted on together, and never moving under the hand.
 import { expect, type Page } from '@playwright/test'
 import { sql } from 'drizzle-orm'
-import type { Db } from '#db/client.ts'
 import { createUser } from '#server/accounts.ts'
 import { parseEnv } from '#server/env.ts'
-import { announce } from './ledger.ts'
+import { addOne, addRuns, announce } from './ledger.ts'
 import { arrange } from './scenes.ts'
 import { type System, test } from './system.ts'
 
 const table = (page: Page) => page.getByRole('table', { name: 'Runs' })
 const rows = (page: Page) => table(page).locator('[data-row]')
 const tab = (page: Page, name: RegExp) => page.getByRole('group', { name: 'By state' }).getByRole('button', { name })
-
-/** Uploads of one new client, the first the newest; their ids in that order. */
-async function addRuns(db: Db, client: string, states: string[]): Promise<{ clientId: string; ids: string[] }> {
-  const made = await db.execute<{ id: string }>(
-    sql`insert into clients (name, email) values (${client}, ${`${crypto.randomUUID()}@studio.example`}) returning id`,
-  )
-  const clientId = made.rows[0]!.id
-  const added = await db.execute<{ id: string }>(sql`
-    insert into runs (client_id, kind, state, resume_to, renditions, created_by, created_at, started_at, finished_at, totals)
-    select ${clientId}, 'upload', state::run_state, case when state = 'paused' then 'running' end::run_state, '{}', 'tom@pass.test',
-      now() - n * interval '1 second', now() - interval '1 hour', case when state = 'done' then now() end,
-      case when state = 'done' then '{"galleries": 1, "found": 10, "published": 10, "failed": 0, "skipped": 0, "bytes": 1}'::jsonb end
-    from unnest(${sql.param(states)}::text[]) with ordinality as given(state, n) order by n returning id`)
-  // Something to wait for: else a worker sees that nothing is left to do, and ends them.
-  await db.execute(sql`
-    insert into galleries (client_id, run_id, ref, title, position, ordinal, state, waiting_since, ask_again_at)
-    select client_id, id, id, 'Archived', 0, 0, 'waiting', now(), now() + interval '1 day' from runs where client_id = ${clientId} and state = 'running'`)
-  return { clientId, ids: added.rows.map(({ id }) => id) }
-}
-
-async function addOne(db: Db, clientId: string, state: string): Promise<string> {
-  const { rows: added } = await db.execute<{ id: string }>(sql`
-    insert into runs (client_id, kind, state, renditions, created_by) values (${clientId}, 'upload', ${state}::run_state, '{}', 'tom@pass.test') returning id`)
-  await announce(db, added[0]!.id)
-  return added[0]!.id
-}
 
 async function open(page: Page, system: System, path: string): Promise<void> {
   await page.goto(`${system.url}${path}`)

@@ -1,5 +1,5 @@
-// What a tab asks of the console: one subscription, and what its person has it ask for.
-import { expect, type Page, type Request } from '@playwright/test'
+// What a tab asks of the console: one subscription, and what its person has it ask for; and what of it is held back.
+import { expect, type Page, type Request, type Route } from '@playwright/test'
 
 export interface Traffic {
   /** Before another page is gone to. */
@@ -38,6 +38,32 @@ export async function watchTraffic(page: Page): Promise<Traffic> {
         ...asked.map((request) => `${path(request)} is asked for by the clock`),
         ...streams.slice(1).map((request) => `${path(request)} is a second subscription`),
       ]
+    },
+  }
+}
+
+export interface HeldBack {
+  /** Resolves once it has been asked for. */
+  asked(): Promise<void>
+  /** Lets it through, and whatever is asked for later. */
+  release(): Promise<void>
+}
+
+/** Keeps from the server what the page asks of a procedure, and from the page its answer. */
+export async function holdBack(page: Page, procedure: string): Promise<HeldBack> {
+  const path = '/api/trpc/'
+  const isOf = ({ pathname }: URL) =>
+    pathname.startsWith(path) && pathname.slice(path.length).split(',').includes(procedure)
+  const held: Route[] = []
+  let isHeld = true
+  const hold = (route: Route) => (isHeld ? void held.push(route) : route.continue())
+  await page.route(isOf, hold)
+  return {
+    asked: () => expect.poll(() => held.length, { intervals: [20] }).toBeGreaterThan(0),
+    async release() {
+      isHeld = false
+      await Promise.all(held.map((route) => route.continue()))
+      await page.unroute(isOf, hold)
     },
   }
 }

@@ -1,6 +1,6 @@
 'use client'
 import { Button, Select, Skeleton, TextInput } from '@mantine/core'
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { exactly } from '../../format.ts'
 import { Icon } from '../../icons.tsx'
@@ -25,13 +25,15 @@ export function AuditPage() {
   const list = useInfiniteQuery(
     trpc.audit.list.infiniteQueryOptions(filter, {
       getNextPageParam: (page) => page.nextCursor ?? undefined,
+      placeholderData: keepPreviousData,
       staleTime: Number.POSITIVE_INFINITY,
       refetchOnWindowFocus: false,
     }),
   )
   const acts = list.data?.pages.flatMap((page) => page.acts) ?? []
-  const isBehind = list.data !== undefined && newest.view != null && newest.view !== (acts[0]?.id ?? null)
-  const nothing = list.data !== undefined && acts.length === 0
+  const isThere = list.data !== undefined && !list.isPlaceholderData
+  const isBehind = isThere && newest.view != null && newest.view !== (acts[0]?.id ?? null)
+  const nothing = isThere && acts.length === 0
   return (
     <>
       <PageHead title="Who did what">

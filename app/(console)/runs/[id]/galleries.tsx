@@ -14,7 +14,7 @@ import { wordsOfCopying } from '../../../states/states.ts'
 import { sentence } from '../../../trpc.ts'
 import classes from './galleries.module.css'
 import { columns } from './gallery-cells.tsx'
-import { type GalleryRow, useGalleries } from './use-galleries.ts'
+import { type GalleryRow, useGalleries, useShown } from './use-galleries.ts'
 import type { Snapshot } from './use-run.ts'
 
 /** Tabs by what a gallery needs; each stands for one or more states. */
@@ -33,6 +33,7 @@ export function Galleries({ run }: { run: Snapshot }) {
   const [typed, setTyped] = useState(params.get('q') ?? '')
   const [search] = useDebouncedValue(typed.trim(), 250)
   useEffect(() => setInAddress('q', search), [search])
+  const shown = useShown({ runId: run.run, id: tab.id, states: tab.states, search })
   const countOf = (states: GalleryRow['state'][] | null) =>
     states ? states.reduce((sum, state) => sum + (run.galleryStates[state] ?? 0), 0) : run.totals.galleries
   return (
@@ -62,11 +63,12 @@ export function Galleries({ run }: { run: Snapshot }) {
         />
       </div>
       <GalleryTable
-        key={`${tab.id} ${search}`}
+        key={`${shown.id} ${shown.search}`}
         run={run}
-        states={tab.states}
-        search={search}
-        expected={search ? null : countOf(tab.states)}
+        states={shown.states}
+        search={shown.search}
+        changing={shown.id !== tab.id || shown.search !== search}
+        expected={shown.search ? null : countOf(shown.states)}
         clear={() => setTyped('')}
       />
     </Section>
@@ -87,6 +89,8 @@ interface TableProps {
   run: Snapshot
   states: GalleryRow['state'][] | null
   search: string
+  /** Another choice is on its way. */
+  changing: boolean
   /** Rows as the run counts them; null: not known before they are looked up. */
   expected: number | null
   clear: () => void
@@ -106,7 +110,7 @@ interface Left {
 /** Where each list stood when one went into a row of it: in this tab, for as long as it is open. */
 const left = new Map<string, Left>()
 
-function GalleryTable({ run, states, search, expected, clear }: TableProps) {
+function GalleryTable({ run, states, search, changing, expected, clear }: TableProps) {
   const narrow = useMediaQuery('(max-width: 640px)', false, { getInitialValueInEffect: false })
   const [rowHeight, headHeight] = narrow ? [72, 0] : [40, 32]
   const scroller = useRef<HTMLDivElement>(null)
@@ -181,7 +185,7 @@ function GalleryTable({ run, states, search, expected, clear }: TableProps) {
           role="table"
           aria-label="Galleries"
           aria-rowcount={total + 1}
-          aria-busy={pending}
+          aria-busy={pending || changing}
           tabIndex={0}
           onPointerEnter={() => setReading(true)}
           onPointerLeave={() => setReading(false)}

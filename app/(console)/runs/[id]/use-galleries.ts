@@ -1,5 +1,5 @@
 'use client'
-import { type UseQueryResult, useQueries, useQueryClient } from '@tanstack/react-query'
+import { type UseQueryResult, useQueries, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { TRPCClientErrorLike } from '@trpc/client'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { AppRouter } from '#server/trpc/router.ts'
@@ -11,11 +11,24 @@ type State = GalleryRow['state']
 const pageRows = 200
 const refreshMilliseconds = 2000
 
-interface Wanted {
+/** Which of a run's galleries. */
+export interface Chosen {
   runId: string
-  /** One set of states and one search as long as this is mounted. */
   states: State[] | null
   search: string
+}
+
+/** What was chosen, from when its first rows are there or are refused; until then what was shown before. */
+export function useShown<C extends Chosen>(chosen: C): C {
+  const { isPending } = useQuery(pageOf(useTRPC(), chosen, null))
+  const [shown, setShown] = useState(chosen)
+  const isOther = shown.states !== chosen.states || shown.search !== chosen.search
+  if (isOther && !isPending) setShown(chosen)
+  return isOther && !isPending ? chosen : shown
+}
+
+/** One choice as long as this is mounted. */
+interface Wanted extends Chosen {
   /** Something counted in the run changed. */
   changed: string
   /** Rows keep their places while somebody reads them: nothing is looked at again by itself. */
@@ -31,11 +44,7 @@ export function useGalleries({ runId, states, search, changed, held, visible, ..
   const trpc = useTRPC()
   const queryClient = useQueryClient()
   const [cursors, setCursors] = useState(left.cursors ?? [null])
-  const queryOf = (cursor: string | null) =>
-    trpc.runs.galleries.queryOptions(
-      { id: runId, states: states ?? undefined, search: search || undefined, cursor, limit: pageRows },
-      { staleTime: Number.POSITIVE_INFINITY },
-    )
+  const queryOf = (cursor: string | null) => pageOf(trpc, { runId, states, search }, cursor)
   // biome-ignore lint/correctness/useExhaustiveDependencies: of one run, one set of states and one search
   const queries = useMemo(() => cursors.map(queryOf), [cursors])
   const { rows, next, pending, error } = useQueries({ queries, combine: combined })
@@ -58,6 +67,13 @@ export function useGalleries({ runId, states, search, changed, held, visible, ..
       void queryClient.invalidateQueries({ queryKey: queryOf(cursor).queryKey })
   })
   return { rows, cursors, more: next !== null, pending, error, reload }
+}
+
+function pageOf(trpc: ReturnType<typeof useTRPC>, { runId, states, search }: Chosen, cursor: string | null) {
+  return trpc.runs.galleries.queryOptions(
+    { id: runId, states: states ?? undefined, search: search || undefined, cursor, limit: pageRows },
+    { staleTime: Number.POSITIVE_INFINITY },
+  )
 }
 
 type Looked = UseQueryResult<Outputs['runs']['galleries'], TRPCClientErrorLike<AppRouter>>
