@@ -2,16 +2,25 @@
 // one, and none asks for anything by itself beyond its one subscription.
 import { AxeBuilder } from '@axe-core/playwright'
 import { expect, type Page } from '@playwright/test'
-import { type Look, outsidePages, show, staffPages } from './every-page.ts'
+import { type Look, outsidePages, type Places, show, staffPages } from './every-page.ts'
+import { lesserPages, photographerPages } from './people-scenes.ts'
 import { placesOf, signIn } from './places.ts'
 import { renewScenes } from './scenes.ts'
 import { type System, test } from './system.ts'
 import { type Traffic, watchTraffic } from './traffic.ts'
 
-for (const [who, looksOf] of [
-  ['nobody who is signed in', outsidePages],
-  ['somebody of the house', staffPages],
-] as const)
+const eyes = [
+  { who: 'nobody who is signed in', looksOf: outsidePages, as: () => null },
+  { who: 'somebody of the house', looksOf: staffPages, as: ({ admin }: System) => admin },
+  {
+    who: 'a photographer',
+    looksOf: photographerPages,
+    as: (_: System, { people }: Places) => people.photographer,
+  },
+  { who: 'staff', looksOf: lesserPages, as: (_: System, { people }: Places) => people.staff },
+]
+
+for (const { who, looksOf, as } of eyes)
   test(`axe finds nothing on any page that ${who} sees, no time without its exact one, no request that nobody made`, async ({
     browser,
     system,
@@ -21,7 +30,8 @@ for (const [who, looksOf] of [
     await renewScenes(system.database.db, places)
     const context = await browser.newContext({ colorScheme: 'light', locale: 'en-GB', reducedMotion: 'reduce' })
     const pages = [await context.newPage(), await context.newPage()]
-    if (looksOf === staffPages) await signIn(pages[0]!, system, system.admin)
+    const person = as(system, places)
+    if (person) await signIn(pages[0]!, system, person)
     const looks = looksOf(places)
     // One page is looked at while the other comes.
     const half = async (page: Page, at: number) => {

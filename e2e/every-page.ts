@@ -1,5 +1,6 @@
 // Every page of the console in every state that the scenes know: what is looked at, and what is checked for accessibility.
 import { expect, type Page } from '@playwright/test'
+import type { KeptEvidence, People } from './people-scenes.ts'
 import type { Scenes } from './scenes.ts'
 
 export interface Look {
@@ -24,6 +25,8 @@ export interface Places extends Scenes {
   shareToken: string
   /** Of clients' pages in other states. */
   shared: { looking: string; moving: string; held: string; all: string }
+  people: People
+  evidence: KeptEvidence
 }
 
 /** For somebody of the house. */
@@ -115,6 +118,15 @@ export function staffPages(at: Places): Look[] {
           .click()
         await expect(page.getByText('What we tried')).toBeVisible()
         await page.getByText('Technical details').click()
+      },
+    }),
+    run('evidence', at.troubled, 'Cut off on the way', {
+      async act(page) {
+        for (const name of [/Cut off on the way/, /Provider had an error/])
+          await page.getByRole('button', { name, expanded: false }).first().click()
+        const evidence = page.getByRole('region', { name: 'Evidence' })
+        await expect(evidence).toHaveCount(2)
+        await evidence.getByText('Requests', { exact: true }).nth(1).click()
       },
     }),
     run('attention', `${at.running}?state=attention`, 'Counts do not agree'),
@@ -210,6 +222,11 @@ export function outsidePages(at: Places): Look[] {
         await expect(page.getByRole('heading', { name: 'One more step' })).toBeVisible()
       },
     },
+    {
+      name: 'invitation',
+      path: `/invitation/${at.people.invitation}`,
+      ready: 'Welcome to Pass',
+    },
     { name: 'invitation-over', path: '/invitation/none', ready: /link|invitation/i },
     {
       name: 'photographer',
@@ -233,6 +250,11 @@ export function outsidePages(at: Places): Look[] {
     { name: 'photographer-held', path: `/p/${at.shared.held}`, ready: 'safe with us' },
     { name: 'photographer-all', path: `/p/${at.shared.all}`, ready: 'safe with us' },
     { name: 'photographer-closed', path: '/p/none', ready: 'This page is closed' },
+    {
+      name: 'certificate-closed',
+      path: `/runs/${at.migrated}/certificate?token=none`,
+      ready: 'does not work any more',
+    },
   ]
 }
 

@@ -3,6 +3,7 @@ import { expect, type Page, request } from '@playwright/test'
 import { sql } from 'drizzle-orm'
 import type { Places } from './every-page.ts'
 import { runState } from './ledger.ts'
+import { arrangeEvidence, arrangePeople } from './people-scenes.ts'
 import { arrange, oddTiles } from './scenes.ts'
 import type { System } from './system.ts'
 
@@ -46,11 +47,15 @@ async function arrangeAll(system: System): Promise<Places> {
     held: await share(scenes.blocked),
     all: await share(scenes.done),
   }
+  const people = await arrangePeople(system, clientId)
+  const evidence = await arrangeEvidence(system, scenes.troubled)
   await api.dispose()
-  return { ...scenes, migrated: runId, gallery: rows[0]!.publicId, odd, shareToken: link.split('/').at(-1), shared }
+  const gallery = rows[0]!.publicId
+  return { ...scenes, migrated: runId, gallery, odd, shareToken: link.split('/').at(-1), shared, people, evidence }
 }
 
 export async function signIn(page: Page, { url }: System, data: { email: string; password: string }): Promise<void> {
+  await page.context().clearCookies()
   const answer = await page.request.post(`${url}/api/auth/sign-in/email`, { data, headers: { origin: url } })
   expect(answer.status()).toBe(200)
 }

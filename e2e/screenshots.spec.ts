@@ -2,13 +2,17 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, type Page } from '@playwright/test'
 import { sql } from 'drizzle-orm'
-import { type Look, outsidePages, show, staffPages } from './every-page.ts'
+import { type Look, outsidePages, type Places, show, staffPages } from './every-page.ts'
 import { arrangeOperations, operationsPages } from './operations-scenes.ts'
+import { evidenceFiles, lesserPages, photographerPages, secondFactorDone } from './people-scenes.ts'
 import { placesOf, signIn } from './places.ts'
 import { renewScenes } from './scenes.ts'
 import { type System, test } from './system.ts'
 
 const folder = join(import.meta.dirname, '../.data/screenshots')
+/** Beginnings of names: of those that are wanted, where not all are. */
+const only = process.env.SCREENSHOTS_ONLY?.split(' ') ?? ['']
+const isWanted = (name: string) => only.some((beginning) => name.startsWith(beginning))
 
 test('every page and state', async ({ page, system }, { project }) => {
   test.setTimeout(900_000)
@@ -23,7 +27,7 @@ test('every page and state', async ({ page, system }, { project }) => {
   await emptyPages(page, system, shot)
   const places = await placesOf(system)
   const look = async (looks: Look[]) => {
-    for (const each of looks)
+    for (const each of looks.filter(({ name }) => isWanted(name)))
       await test.step(each.name, async () => {
         // Rates and countdowns of scenes run out while the others are looked at.
         if (each.name.startsWith('run-')) await renewScenes(system.database.db, places)
@@ -32,32 +36,34 @@ test('every page and state', async ({ page, system }, { project }) => {
       })
   }
   await look(outsidePages(places))
+  await signIn(page, system, places.people.photographer)
+  await look(photographerPages())
+  await signIn(page, system, places.people.staff)
+  await look([...lesserPages(places), secondFactorDone(places)])
   await signIn(page, system, system.admin)
   await look(staffPages(places))
-  const undo = await arrangeOperations(system.database.db, places)
-  await look(operationsPages).finally(undo)
-
-  await show(page, system.url, staffPages(places).find(({ name }) => name === 'run-paused')!)
-  system.gate.shut()
-  await expect(page.getByText('stale since')).toBeVisible()
-  await shot('run-stale')
-  system.gate.open()
-
-  await withoutWorkers(system, places.running, async () => {
-    await page.goto(`${system.url}/runs/${places.running}`)
-    await expect(page.getByText('Stalled.')).toBeVisible({ timeout: 60_000 })
-    await shot('run-no-worker')
-    await page.goto(`${system.url}/queues`)
-    await expect(page.getByText(/no worker/i).first()).toBeVisible()
-    await shot('queues-no-worker')
-  })
+  await look(evidenceFiles(places))
+  if (operationsPages.some(({ name }) => isWanted(name))) {
+    const undo = await arrangeOperations(system.database.db, places)
+    await look(operationsPages).finally(undo)
+  }
+  if (isWanted('run-stale')) await withoutConnection(page, system, places, () => shot('run-stale'))
+  if (isWanted('run-no-worker') || isWanted('queues-no-worker'))
+    await withoutWorkers(system, places.running, async () => {
+      await page.goto(`${system.url}/runs/${places.running}`)
+      await expect(page.getByText('Stalled.')).toBeVisible({ timeout: 60_000 })
+      await shot('run-no-worker')
+      await page.goto(`${system.url}/queues`)
+      await expect(page.getByText(/no worker/i).first()).toBeVisible()
+      await shot('queues-no-worker')
+    })
 })
 
 let empty = true
 
 /** The first project sees the console empty. */
 async function emptyPages(page: Page, system: System, shot: (name: string) => Promise<void>): Promise<void> {
-  if (!empty) return
+  if (!empty || !(isWanted('home-empty') || isWanted('clients-empty'))) return
   empty = false
   await signIn(page, system, system.admin)
   for (const [path, name] of [
@@ -69,6 +75,18 @@ async function emptyPages(page: Page, system: System, shot: (name: string) => Pr
     await shot(name)
   }
   await page.context().clearCookies()
+}
+
+/** While the network is away. */
+async function withoutConnection(page: Page, system: System, places: Places, look: () => Promise<void>): Promise<void> {
+  await show(page, system.url, staffPages(places).find(({ name }) => name === 'run-paused')!)
+  system.gate.shut()
+  try {
+    await expect(page.getByText('stale since')).toBeVisible()
+    await look()
+  } finally {
+    system.gate.open()
+  }
 }
 
 /** Workers that show no sign of life, as when their machine is gone, and work of the run that nobody takes. */

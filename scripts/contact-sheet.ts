@@ -1,5 +1,6 @@
 // `npm run screenshots`: every page in every state as a picture under `.data/screenshots`, wide and narrow, light and dark, and
-// all of them on one sheet a project. `--sheet` makes the sheets of the pictures that are there.
+// all of them on one sheet a project. `npm run screenshots -- my invitation` makes anew those whose names begin so;
+// `-- --sheet` makes the sheets of the pictures that are there.
 import { spawn } from 'node:child_process'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,8 +12,9 @@ const looks = ['wide-light', 'wide-dark', 'narrow-light', 'narrow-dark'] as cons
 const column = { 'wide-light': 480, 'wide-dark': 480, 'narrow-light': 195, 'narrow-dark': 195 }
 const [gap, caption, columns] = [16, 24, 4]
 
-if (!process.argv.includes('--sheet')) {
-  await rm(folder, { recursive: true, force: true })
+const wanted = process.argv.slice(2)
+if (!wanted.includes('--sheet')) {
+  if (wanted.length === 0) await rm(folder, { recursive: true, force: true })
   process.exitCode = await takePictures()
 }
 for (const look of looks) process.stdout.write(`${await makeSheet(look)}\n`)
@@ -20,7 +22,8 @@ for (const look of looks) process.stdout.write(`${await makeSheet(look)}\n`)
 function takePictures(): Promise<number> {
   const cli = join(root, 'node_modules/@playwright/test/cli.js')
   const args = [cli, 'test', '-c', 'e2e/screenshots.config.ts']
-  const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit' })
+  const env = { ...process.env, ...(wanted.length > 0 ? { SCREENSHOTS_ONLY: wanted.join(' ') } : {}) }
+  const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit', env })
   return new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)))
 }
 

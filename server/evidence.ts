@@ -51,7 +51,7 @@ const mostOfGallery = 3
 
 /** Puts what is too long for the timeline into the object store, with `whole` what is short too. A store that fails keeps no step from being settled. */
 export async function keepEvidence(
-  house: House,
+  house: Pick<House, 'pool' | 'store'>,
   runId: string,
   shown: ShownPage,
   { whole = false }: { whole?: boolean } = {},
@@ -74,7 +74,7 @@ export async function keepEvidence(
 
 /** A page that photos came to, or requests that led to a failure: told in the timeline, a few times a gallery. */
 export async function recordEvidence(
-  house: House,
+  house: Pick<House, 'db' | 'pool' | 'store'>,
   runId: string,
   galleryId: number | null,
   step: string,
@@ -92,7 +92,12 @@ export async function recordEvidence(
 }
 
 /** The newest first; of one cause where it is named. */
-export async function evidenceOf(house: House, runId: string, limit: number, code?: string): Promise<Evidence[]> {
+export async function evidenceOf(
+  house: Pick<House, 'db' | 'store'>,
+  runId: string,
+  limit: number,
+  code?: string,
+): Promise<Evidence[]> {
   const { rows } = await house.db.execute<{
     kind: Evidence['kind']
     at: string
