@@ -126,7 +126,7 @@ export function staffPages(at: Places): Look[] {
           await page.getByRole('button', { name, expanded: false }).first().click()
         const evidence = page.getByRole('region', { name: 'Evidence' })
         await expect(evidence).toHaveCount(2)
-        await evidence.getByText('Requests', { exact: true }).nth(1).click()
+        await evidence.getByText('Beginning of the requests').click()
       },
     }),
     run('attention', `${at.running}?state=attention`, 'Counts do not agree'),

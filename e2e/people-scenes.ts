@@ -107,7 +107,10 @@ export function photographerPages(): Look[] {
       name: 'my',
       path: '/my',
       ready: 'safe with us',
-      act: (page) => expect(albums(page).getByRole('button').first()).toBeVisible(),
+      async act(page) {
+        await expect(albums(page).getByRole('button').first()).toBeVisible()
+        await picturesThere(page, 'Newest arrivals')
+      },
     },
     {
       name: 'my-menu',
@@ -121,6 +124,13 @@ export function photographerPages(): Look[] {
     },
     { name: 'my-account', path: '/account', ready: 'this one' },
   ]
+}
+
+async function picturesThere(page: Page, where: string): Promise<void> {
+  const pictures = page.getByRole('region', { name: where }).getByRole('img')
+  const missing = () =>
+    pictures.evaluateAll((all) => (all as HTMLImageElement[]).filter((one) => one.naturalWidth === 0).length)
+  await expect.poll(missing).toBe(0)
 }
 
 /** For staff: what is not for them, and the beginning of a second factor of their own. */

@@ -4,10 +4,9 @@
 import { ActionIcon, Button, Menu, Skeleton } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useMemo, useRef } from 'react'
-import { at, count } from '../format.ts'
+import { count, day } from '../format.ts'
 import { Icon } from '../icons.tsx'
 import { Connection, Dimmed, FirstLook } from '../live/connection.tsx'
-import { useNow } from '../live/use-now.ts'
 import { Empty, Section, TextLink } from '../parts/parts.tsx'
 import { fieldWords } from '../run-words.ts'
 import { LookChoices } from '../shell/choices.tsx'
@@ -100,7 +99,6 @@ function Page({ person }: { person: Person | null }) {
 /** What proves it, for every move that has ended. */
 function Certificates({ ended }: { ended: ClientPage['ended'] }) {
   const { token } = useVisit()
-  const now = useNow()
   const search = token === undefined ? '' : `?token=${encodeURIComponent(token)}`
   return (
     <Section title="Certificate">
@@ -110,7 +108,9 @@ function Certificates({ ended }: { ended: ClientPage['ended'] }) {
       <ul className={classes.plain}>
         {ended.map(({ id, at: endedAt }) => (
           <li key={id}>
-            <TextLink href={`/runs/${id}/certificate${search}`}>Certificate of {at(endedAt, now)}</TextLink>
+            <TextLink href={`/runs/${id}/certificate${search}`}>
+              Certificate of {day(endedAt.toISOString().slice(0, 10))}
+            </TextLink>
           </li>
         ))}
       </ul>

@@ -26,7 +26,7 @@ export function Choices<Value extends string>({ of, value: chosen, onChange }: P
       rightSection={chosen === value && <Icon name="check" size={14} />}
       styles={{ itemIndicator: { display: 'none' } }}
     >
-      <Group gap="sm" wrap="nowrap">
+      <Group gap="xs" wrap="nowrap">
         <Icon name={icon} />
         {label}
       </Group>

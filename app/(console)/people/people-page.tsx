@@ -101,7 +101,16 @@ function UserRow({ user, own }: { user: User; own: boolean }) {
       <td>{user.disabledAt ? 'disabled' : roleWords[user.role]}</td>
       <td>{user.secondFactor ? 'second factor set up' : 'no second factor'}</td>
       <td>
-        {user.seenAt ? <Ago time={user.seenAt} /> : 'never'}
+        {user.seenAt ? (
+          <>
+            <span className={classes.narrow}>last seen </span>
+            <Ago time={user.seenAt} />
+          </>
+        ) : (
+          <>
+            never<span className={classes.narrow}> seen</span>
+          </>
+        )}
         <br />
         <span className={classes.dim}>{counted(user.sessions, 'session')}</span>
       </td>

@@ -28,7 +28,7 @@ export function CauseEvidence({ runId, code }: { runId: string; code: string }) 
               />
             )}
             <details className={classes.technical}>
-              <summary>{one.kind === 'captured' ? 'Requests' : 'Beginning of the page'}</summary>
+              <summary>Beginning of the {one.kind === 'captured' ? 'requests' : 'page'}</summary>
               <pre>{one.excerpt}</pre>
             </details>
           </li>
