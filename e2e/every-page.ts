@@ -1,6 +1,6 @@
 // Every page of the console in every state that the scenes know: what is looked at, and what is checked for accessibility.
 import { expect, type Page } from '@playwright/test'
-import type { KeptEvidence, People } from './people-scenes.ts'
+import type { People } from './people-scenes.ts'
 import type { Scenes } from './scenes.ts'
 
 export interface Look {
@@ -26,7 +26,8 @@ export interface Places extends Scenes {
   /** Of clients' pages in other states. */
   shared: { looking: string; moving: string; held: string; all: string }
   people: People
-  evidence: KeptEvidence
+  /** Key of the requests that are kept of the troubled run. */
+  evidence: string
 }
 
 /** For somebody of the house. */

@@ -27,11 +27,6 @@ export interface People {
   invitation: string
 }
 
-export interface KeptEvidence {
-  requests: string
-  screenshot: string
-}
-
 export async function arrangePeople({ database: { db } }: System, clientId: string): Promise<People> {
   const house = { db, secretKey: Buffer.alloc(32), env: parseEnv({}) }
   const photographer = {
@@ -52,8 +47,8 @@ export async function arrangePeople({ database: { db } }: System, clientId: stri
   }
 }
 
-/** Of two causes of a run: the requests that led to one, and the page that came instead of the other. */
-export async function arrangeEvidence({ database, dataDir }: System, runId: string): Promise<KeptEvidence> {
+/** Of two causes of a run: the requests that led to one, and the page that came instead of the other. Returns the key of the requests. */
+export async function arrangeEvidence({ database, dataDir }: System, runId: string): Promise<string> {
   const house = { ...database, store: createFilesStore({ root: join(dataDir, 'objects') }) }
   const { rows } = await database.db.execute<{ id: number }>(
     sql`select id from galleries where run_id = ${runId} order by ordinal limit 1`,
@@ -88,10 +83,7 @@ export async function arrangeEvidence({ database, dataDir }: System, runId: stri
   }
   await recordEvidence(house, runId, rows[0]!.id, step, 'source_error', page)
   const kept = await evidenceOf(house, runId, 10)
-  return {
-    requests: kept.find(({ code }) => code === 'truncated')!.page!.key,
-    screenshot: kept.find(({ code }) => code === 'source_error')!.screenshot!.key,
-  }
+  return kept.find(({ code }) => code === 'truncated')!.page!.key
 }
 
 function screenshotOf(words: string): Promise<Buffer> {
@@ -168,8 +160,8 @@ async function begin(page: Page, { password }: SignInData): Promise<void> {
 
 /** What is opened beside the console: files, not pages of it. */
 export function evidenceFiles({ troubled, evidence }: Pick<Places, 'troubled' | 'evidence'>): Look[] {
-  const file = (key: string) => `/api/runs/${troubled}/evidence?key=${encodeURIComponent(key)}`
-  return [{ name: 'evidence-requests', path: file(evidence.requests), ready: /DSC_4100/ }]
+  const path = `/api/runs/${troubled}/evidence?key=${encodeURIComponent(evidence)}`
+  return [{ name: 'evidence-requests', path, ready: /DSC_4100/ }]
 }
 
 /** As an authenticator app shows it (RFC 6238: SHA-1, half a minute, six digits). `secret`: base32. */
