@@ -4,7 +4,7 @@ import { expect, type Page } from '@playwright/test'
 import { sql } from 'drizzle-orm'
 import { type Look, outsidePages, type Places, show, staffPages } from './every-page.ts'
 import { arrangeOperations, operationsPages } from './operations-scenes.ts'
-import { evidenceFiles, lesserPages, photographerPages, secondFactorDone } from './people-scenes.ts'
+import { evidenceFiles, lesserPages, photographerMenu, photographerPages, secondFactorDone } from './people-scenes.ts'
 import { placesOf, signIn } from './places.ts'
 import { renewScenes } from './scenes.ts'
 import { type System, test } from './system.ts'
@@ -37,7 +37,7 @@ test('every page and state', async ({ page, system }, { project }) => {
   }
   await look(outsidePages(places))
   await signIn(page, system, places.people.photographer)
-  await look(photographerPages())
+  await look([...photographerPages(), photographerMenu])
   await signIn(page, system, places.people.staff)
   await look([...lesserPages(places), secondFactorDone(places)])
   await signIn(page, system, system.admin)
