@@ -5,6 +5,7 @@ import { Icon } from '../icons.tsx'
 import { Section } from '../parts/parts.tsx'
 import { Problem } from '../parts/problem.tsx'
 import classes from './account.module.css'
+import { QrCode } from './qr-code.tsx'
 
 interface Begun {
   totpURI: string
@@ -27,10 +28,15 @@ export function SecondFactor({
     <Section title="Second factor" aside={enabled ? 'set up' : required ? 'needed before anything else' : 'not set up'}>
       {enabled && begun && <Codes codes={begun.backupCodes} />}
       {enabled ? (
-        !required && <WithPassword path="disable" word="Take it away" onDone={onChange} />
+        !required && (
+          <>
+            <p className={classes.explained}>Without it, your password alone lets whoever knows it in.</p>
+            <WithPassword path="disable" word="Take it away" onDone={onChange} />
+          </>
+        )
       ) : (
         <>
-          <p className={classes.dim} style={{ paddingTop: 16 }}>
+          <p className={classes.explained}>
             An app on your phone shows a new code every half a minute; you enter one when you sign in.
           </p>
           <WithPassword path="enable" word="Set it up" onDone={(answer) => setBegun(answer as unknown as Begun)} />
@@ -91,10 +97,14 @@ function Prove({ begun, onDone }: { begun: Begun; onDone: () => void }) {
         }}
       >
         <p>
-          Add this key to your authenticator app, or open <a href={begun.totpURI}>this address</a> on the device that
-          has it:
+          Scan this with the authenticator app on your phone. If the app is on this device,{' '}
+          <a href={begun.totpURI}>open it there</a>.
         </p>
-        <p className={classes.secret}>{new URL(begun.totpURI).searchParams.get('secret')}</p>
+        <QrCode text={begun.totpURI} label="QR code of your key" />
+        <p>
+          Or enter the key by hand:
+          <span className={classes.secret}>{grouped(new URL(begun.totpURI).searchParams.get('secret')!)}</span>
+        </p>
         <Codes codes={begun.backupCodes} />
         <Problem sentence={problem} />
         <TextInput
@@ -115,9 +125,12 @@ function Prove({ begun, onDone }: { begun: Begun; onDone: () => void }) {
   )
 }
 
+/** As apps show it: by four letters. */
+const grouped = (secret: string) => secret.replace(/(.{4})(?=.)/g, '$1 ')
+
 function Codes({ codes }: { codes: string[] }) {
   return (
-    <div>
+    <div className={classes.spare}>
       <p>
         <Icon name="key" /> Without the app, each of these works once. They are shown now and never again: keep them
         safe.
