@@ -12,6 +12,7 @@ test('nothing moves in a run that stands still or is over', () => {
   const words = (run: string) => wordsOfGallery({ state: 'copying', failed: 0 }, run).word
   expect(words('running')).toBe('moving')
   expect([words('paused'), words('blocked')]).toEqual(['stands still', 'stands still'])
+  expect([words('stalled'), words('sender'), words('retrying')]).toEqual(['stands still', 'waits for files', 'moving'])
   expect([words('failed'), words('cancelled')]).toEqual(['not finished', 'not finished'])
   expect(wordsOfGallery({ state: 'published', failed: 0 }, 'cancelled').word).toBe('safe')
 })

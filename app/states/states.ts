@@ -82,16 +82,19 @@ const open = {
   blocked: say('waiting', 'circlePause', 'stands still'),
   failed: say('waiting', 'circleStop', 'not finished'),
   cancelled: say('waiting', 'circleStop', 'not finished'),
+  stalled: say('waiting', 'circlePause', 'stands still'),
+  held: say('waiting', 'circlePause', 'stands still'),
+  sender: stands.sender,
 } as const satisfies Record<string, StateWords>
 
-/** A gallery that is being copied, as the state of its run lets it. */
-export function wordsOfCopying(runState: string): StateWords {
-  return Object.hasOwn(open, runState) ? open[runState as keyof typeof open] : galleryStates.copying
+/** A gallery that is being copied, as its run's stand, or else its state, lets it. */
+export function wordsOfCopying(run: string): StateWords {
+  return Object.hasOwn(open, run) ? open[run as keyof typeof open] : galleryStates.copying
 }
 
 /** A gallery whose photos did not all come is not shown as plainly safe. */
-export function wordsOfGallery({ state, failed }: { state: string; failed: number }, runState = 'running'): StateWords {
-  if (state === 'copying') return wordsOfCopying(runState)
+export function wordsOfGallery({ state, failed }: { state: string; failed: number }, run = 'running'): StateWords {
+  if (state === 'copying') return wordsOfCopying(run)
   const words = wordsOf(galleryStates, state)
   return failed > 0 && words.family === 'safe' ? say('needs-you', 'alert', 'with problems') : words
 }

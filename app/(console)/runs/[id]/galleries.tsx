@@ -49,7 +49,8 @@ export function Galleries({ run }: { run: Snapshot }) {
                 aria-pressed={id === tab.id}
                 onClick={() => setInAddress('state', id === 'all' ? '' : id)}
               >
-                {id === 'moving' ? wordsOfCopying(run.state).word : word} <span>{count(countOf(states))}</span>
+                {id === 'moving' ? wordsOfCopying(run.stand ?? run.state).word : word}{' '}
+                <span>{count(countOf(states))}</span>
               </button>
             ))}
         </fieldset>
@@ -208,7 +209,15 @@ function GalleryTable({ run, states, search, changing, expected, clear }: TableP
               const gallery = rows[item.index]
               const place = { top: item.start - headHeight, height: rowHeight }
               if (!gallery) return <div key={`place ${item.index}`} className={classes.place} style={styleOf(place)} />
-              return <Row key={gallery.id} gallery={gallery} runState={run.state} index={item.index} {...place} />
+              return (
+                <Row
+                  key={gallery.id}
+                  gallery={gallery}
+                  runState={run.stand ?? run.state}
+                  index={item.index}
+                  {...place}
+                />
+              )
             })}
           </div>
         </div>

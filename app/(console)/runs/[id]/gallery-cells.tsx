@@ -14,6 +14,7 @@ import type { GalleryRow } from './use-galleries.ts'
 
 interface Cell {
   gallery: GalleryRow
+  /** What keeps its run from moving, else its state. */
   runState: string
 }
 
