@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import sharp, { type OverlayOptions } from 'sharp'
 import type { Instructions } from '#server/instructions.ts'
 import { createWatermarks } from '#workers/imaging/watermark.ts'
+import { yieldToOthers } from '#workers/yielding.ts'
 import { serve } from './crew.ts'
 
 export interface BareRender {
@@ -12,6 +13,8 @@ export interface BareRender {
   out: string
 }
 
+// As the workers do: what else this machine has to do takes as much from either.
+yieldToOthers()
 sharp.cache(false)
 sharp.concurrency(1)
 const overlay = createWatermarks()

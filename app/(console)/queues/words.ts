@@ -13,7 +13,7 @@ export const purposes: Record<Queue['name'], string> = {
   'list-gallery': 'reads what a gallery holds',
   'build-gallery': 'makes the empty gallery',
   'fetch-photos': 'copies originals, 25 a job',
-  'render-photos': 'makes renditions, 10 a job',
+  'render-photos': 'makes renditions, 20 a job',
   'reconcile-gallery': 'proves that nothing is missing',
   'deliver-webhook': 'tells clients’ systems',
   'delete-expired': 'removes what was deleted',
