@@ -22,8 +22,7 @@ export async function changeToScreen(
         new Promise<number>((resolve) => {
           const look = () => {
             const words = document.querySelector(selector)?.textContent ?? ''
-            if (state === 'paused' ? /paused/i.test(words) : /moving/i.test(words) && !/paused/i.test(words))
-              resolve(Date.now())
+            if (/paused/i.test(words) === (state === 'paused')) resolve(Date.now())
             else requestAnimationFrame(look)
           }
           look()
