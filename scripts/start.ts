@@ -128,7 +128,7 @@ function system(env: Env, local: boolean, chrome: string | undefined) {
   ]
   const working = Array.from({ length: env.PASS_WORKERS ?? availableParallelism() }, (_, i) => ({
     name: `worker-${i + 1}`,
-    args: ['workers/main.ts', 'all'],
+    args: ['workers/main.ts', 'all', '--yield'],
     env: { ...common, ...workerEnvironment },
     ready: { line: isReady },
     drainSeconds,

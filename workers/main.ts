@@ -1,5 +1,5 @@
-// One worker process: `node workers/main.ts <scrape|transfer|render|all>`. Prints one JSON line when it takes jobs; drains
-// on SIGTERM and when the process that started it is gone.
+// One worker process: `node workers/main.ts <scrape|transfer|render|all> [--yield]`. Prints one JSON line when it takes
+// jobs; drains on SIGTERM and when the process that started it is gone.
 import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
@@ -84,7 +84,7 @@ const version = `${packageJson.version}, Node ${process.versions.node}`
 const staleSeconds = { files: 60, s3: 3600 }
 
 letBytesPass()
-if (group === 'render' || group === 'all') yieldToOthers()
+if (group === 'render' || process.argv.includes('--yield')) yieldToOthers()
 // What it writes is its client's: for nobody else on this machine, whoever started it.
 process.umask(0o077)
 const id = randomUUID()
