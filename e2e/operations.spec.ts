@@ -105,7 +105,8 @@ test('of a paused queue nothing is taken until it is resumed, and it says who, w
       (await file.text())
         .trim()
         .split('\r\n')
-        .slice(1)
+        // The newest come first; other tests may have paused queues before.
+        .slice(1, 4)
         .map((line) => line.split(',')[3]),
     ).toEqual(['queue.resume', 'queue.clear', 'queue.pause'])
   })
