@@ -1,5 +1,4 @@
 'use client'
-// What needs me, what moves, what has ended since yesterday.
 import { Button, Skeleton } from '@mantine/core'
 import Link from 'next/link'
 import { useEffect, useState } from 'react'
@@ -9,6 +8,8 @@ import { count, counted } from '../format.ts'
 import { Connection, Dimmed, FirstLook } from '../live/connection.tsx'
 import { type Live, useLive } from '../live/use-live.ts'
 import { Empty, PageHead, Section, TextLink, Trouble } from '../parts/parts.tsx'
+// What needs me, what moves, what has ended since yesterday.
+import { useTitle } from '../parts/use-title.ts'
 import { RunList } from '../run-list/run-list.tsx'
 import type { RunRow } from '../run-list/run-row.tsx'
 import { OpenProblems } from '../sharing/open-problems.tsx'
@@ -29,9 +30,7 @@ interface Group {
 export function Home() {
   const { view, connection, refused } = useHome()
   const waiting = view?.attention.count
-  useEffect(() => {
-    if (waiting !== undefined) document.title = waiting > 0 ? `(${waiting}) Home · Pass` : 'Home · Pass'
-  }, [waiting])
+  useTitle(waiting === undefined ? null : waiting > 0 ? `(${waiting}) Home · Pass` : 'Home · Pass')
   if (refused) return <Trouble message={refused.message} />
   return (
     <>

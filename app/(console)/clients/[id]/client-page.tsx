@@ -3,13 +3,13 @@ import { Button, Modal, Skeleton } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import Link from 'next/link'
-import { useEffect } from 'react'
 import { counted } from '../../../format.ts'
 import { Icon } from '../../../icons.tsx'
 import { Connection, Dimmed } from '../../../live/connection.tsx'
 import { useRuns } from '../../../live/use-runs.ts'
 import { Empty, PageHead, Section, TextLink, Trouble } from '../../../parts/parts.tsx'
 import { ShortId } from '../../../parts/short-id.tsx'
+import { useTitle } from '../../../parts/use-title.ts'
 import { RunList } from '../../../run-list/run-list.tsx'
 import { Sharing } from '../../../sharing/sharing.tsx'
 import { AddSource } from '../../../sources/source-form.tsx'
@@ -27,9 +27,7 @@ export function ClientPage({ clientId }: { clientId: string }) {
   const client = useQuery(useTRPC().clients.get.queryOptions({ id: clientId }))
   const runs = useRuns(clientId, runsShown + 1)
   const name = client.data?.name
-  useEffect(() => {
-    if (name) document.title = `${name} · Pass`
-  }, [name])
+  useTitle(name && `${name} · Pass`)
   if (client.error && !client.data) return <Trouble message={sentence(client.error)!} again={() => client.refetch()} />
   return (
     <>

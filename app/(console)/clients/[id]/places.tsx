@@ -2,8 +2,9 @@
 import { Skeleton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import Link from 'next/link'
-import { type ReactNode, useEffect } from 'react'
+import type { ReactNode } from 'react'
 import { PageHead } from '../../../parts/parts.tsx'
+import { useTitle } from '../../../parts/use-title.ts'
 import { useTRPC } from '../../../trpc.ts'
 import classes from './places.module.css'
 
@@ -39,9 +40,7 @@ export function ClientHead({ clientId, here, children }: { clientId: string; her
   const client = useQuery(useTRPC().clients.get.queryOptions({ id: clientId }))
   const name = client.data?.name
   const label = places.find(({ path }) => path === here)!.label
-  useEffect(() => {
-    if (name) document.title = `${label} · ${name} · Pass`
-  }, [name, label])
+  useTitle(name && `${label} · ${name} · Pass`)
   return (
     <>
       <PageHead

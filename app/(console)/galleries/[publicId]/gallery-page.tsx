@@ -1,12 +1,13 @@
 'use client'
 import { Skeleton } from '@mantine/core'
 import { useRouter, useSearchParams } from 'next/navigation'
-import { type ReactNode, useEffect } from 'react'
+import type { ReactNode } from 'react'
 import { DeleteGallery } from '../../../deletion/delete.tsx'
 import { count, counted, day, size } from '../../../format.ts'
 import { Icon, type IconName } from '../../../icons.tsx'
 import { Connection, Dimmed, FirstLook } from '../../../live/connection.tsx'
 import { Empty, PageHead, Trouble } from '../../../parts/parts.tsx'
+import { useTitle } from '../../../parts/use-title.ts'
 import { State } from '../../../states/state.tsx'
 import { wordsOfGallery } from '../../../states/states.ts'
 import { wordsOfCode } from '../../../words.ts'
@@ -18,9 +19,7 @@ export function GalleryPage({ publicId }: { publicId: string }) {
   const router = useRouter()
   const { view: gallery, connection, refused } = useGallery(publicId)
   const title = gallery?.title
-  useEffect(() => {
-    if (title) document.title = `${title} · Pass`
-  }, [title])
+  useTitle(title && `${title} · Pass`)
   if (refused) return <Trouble whole message={refused.message} />
   if (!gallery) {
     return (

@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { percent } from '../../../format.ts'
 import { type Live, useLive } from '../../../live/use-live.ts'
+import { useTitle } from '../../../parts/use-title.ts'
 import { type Family, wordsOfRun } from '../../../states/states.ts'
 import { type Outputs, useTRPC, useTRPCClient } from '../../../trpc.ts'
 
@@ -33,11 +34,8 @@ export function useRunDetail(runId: string, run: Snapshot | undefined) {
 
 /** A background tab tells how it goes: "42 % · Anna Weber", and the icon has the state's colour. */
 function useTabState(run: Snapshot | undefined): void {
-  const title = run && tabTitle(run)
+  useTitle(run && tabTitle(run))
   const family = run && wordsOfRun(run).family
-  useEffect(() => {
-    if (title) document.title = title
-  }, [title])
   useEffect(() => {
     const icon = document.querySelector<HTMLLinkElement>('link[rel~="icon"]')
     if (!icon || !family) return
