@@ -10,7 +10,6 @@ import { Providers } from './providers.tsx'
 export const metadata: Metadata = {
   title: { default: 'Pass', template: '%s · Pass' },
   robots: { index: false },
-  icons: { icon: '/icon.svg' },
 }
 
 export const viewport: Viewport = {
@@ -25,6 +24,8 @@ export default async function Layout({ children }: { children: ReactNode }) {
   return (
     <html lang="en" {...mantineHtmlProps}>
       <head>
+        {/* Not of the metadata, which streams in behind the page: a run's page gives this one its state's colour. */}
+        <link rel="icon" href="/icon.svg" type="image/svg+xml" />
         <ColorSchemeScript nonce={nonce} defaultColorScheme="auto" />
       </head>
       <body>
