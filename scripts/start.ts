@@ -115,13 +115,20 @@ function system(env: Env, local: boolean, chrome: string | undefined) {
     CHROME_PATH: chrome ?? process.env.CHROME_PATH,
     ALLOW_LOCAL_SOURCES: local || env.ALLOW_LOCAL_SOURCES ? '1' : '0',
   }
+  const metricsPort = env.METRICS_PORT ?? 9464 // OpenTelemetry's own
   const next = ['node_modules/next/dist/bin/next', dev ? 'dev' : 'start', '-H', env.HOST, '-p', `${env.PORT}`]
   const answering: ChildPlan[] = [
-    { name: 'console', args: next, env: common, ready: { url: `http://${host}:${env.PORT}/api/health` }, drainSeconds },
+    {
+      name: 'console',
+      args: next,
+      env: { ...common, METRICS_PORT: `${metricsPort}` },
+      ready: { url: `http://${host}:${env.PORT}/api/health` },
+      drainSeconds,
+    },
     {
       name: 'media',
       args: ['server/media/main.ts'],
-      env: common,
+      env: { ...common, METRICS_PORT: `${metricsPort + 1}` },
       ready: { url: `http://${host}:${env.MEDIA_PORT}/health` },
       drainSeconds,
     },
@@ -129,7 +136,7 @@ function system(env: Env, local: boolean, chrome: string | undefined) {
   const working = Array.from({ length: env.PASS_WORKERS ?? availableParallelism() }, (_, i) => ({
     name: `worker-${i + 1}`,
     args: ['workers/main.ts', 'all', '--yield'],
-    env: { ...common, ...workerEnvironment },
+    env: { ...common, ...workerEnvironment, METRICS_PORT: `${metricsPort + 2 + i}` },
     ready: { line: isReady },
     drainSeconds,
   }))

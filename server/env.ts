@@ -38,6 +38,7 @@ const schema = z
     PASS_DEMO: flag.optional(),
     ALLOW_LOCAL_SOURCES: flag.default(false),
     OTEL_EXPORTER_OTLP_ENDPOINT: url.optional(),
+    METRICS_PORT: port.optional(),
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   })
   .refine((v) => !v.MEDIA_CDN_PURGE || v.MEDIA_CDN_URL, { path: ['MEDIA_CDN_PURGE'], error: 'needs MEDIA_CDN_URL' })

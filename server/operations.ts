@@ -4,6 +4,7 @@ import { stepOfGallery } from './failed-work.ts'
 import type { House } from './house.ts'
 import { type QueuePause, queuePauses } from './queue-control.ts'
 import {
+  chunkSize,
   isSwept,
   type QueueDepth,
   type QueueName,
@@ -30,6 +31,8 @@ export interface QueueView extends Omit<QueueDepth, 'oldestSeconds'> {
   concurrency: number
   paused: QueuePause | null
   isClearable: boolean
+  /** Photos in a job; null where a job is about one other thing. */
+  photosPerJob: number | null
 }
 
 export interface WorkerView {
@@ -130,6 +133,7 @@ async function look({ pool }: Pick<House, 'pool'>): Promise<Operations> {
       concurrency: queues[depth.name].concurrency,
       paused: pauses.get(depth.name) ?? null,
       isClearable: isSwept(depth.name),
+      photosPerJob: chunks[depth.name] ?? null,
     }
   })
   const oneMachine = living.every(({ group }) => group === 'all')
@@ -157,6 +161,7 @@ async function look({ pool }: Pick<House, 'pool'>): Promise<Operations> {
   }
 }
 
+const chunks: Partial<Record<QueueName, number>> = chunkSize
 const groups: WorkerGroup[] = ['scrape', 'transfer', 'render']
 
 const whatFails = {

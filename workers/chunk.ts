@@ -5,6 +5,7 @@ import { recordEvidence } from '#server/evidence.ts'
 import type { House } from '#server/house.ts'
 import { type Chunk, type ChunkPhoto, claim, type Outcome, settle } from '#server/ledger.ts'
 import { announce, announcePhotos } from '#server/live.ts'
+import { measurePhotos } from '#server/measures.ts'
 import type { Rendered } from '#server/renditions.ts'
 import { blockRun } from '#server/runs.ts'
 import { worksUnsigned } from '#server/standing.ts'
@@ -47,6 +48,7 @@ export async function workChunk(job: ChunkJob, house: House, step: ChunkStep): P
       told.map(({ publicId }) => publicId),
     )
     announce(house, run.id)
+    measurePhotos(step.queue, batch)
   }
   if (job.deaths > 0 && !job.suspect) {
     await halve(job, house, run.id, photos)

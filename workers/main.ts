@@ -14,6 +14,8 @@ import { jsonb } from '#server/jsonb.ts'
 import { onWork } from '#server/live.ts'
 import { log } from '#server/log.ts'
 import { sweepMails } from '#server/mails.ts'
+import { measureProvider } from '#server/measures.ts'
+import { startMetrics } from '#server/metrics.ts'
 import { createBudget } from '#server/pacing.ts'
 import { letBytesPass } from '#server/passing-bytes.ts'
 import { queueNames, queues, type WorkerGroup } from '#server/queues.ts'
@@ -90,6 +92,7 @@ process.umask(0o077)
 const id = randomUUID()
 const settings = env()
 const house = await openHouse(settings, { supervise: true, applicationName: `pass-worker-${group}`, connections: 12 })
+const metrics = await startMetrics(settings, 'worker', { about: { 'pass.group': group } })
 const temp = await ownFolder(settings.PASS_DATA_DIR, 'worker')
 const ending = new AbortController()
 const budget = createBudget(house.pool, { patienceSeconds: 20 })
@@ -98,7 +101,10 @@ const http = createHttp({
   allowLocal: settings.ALLOW_LOCAL_SOURCES,
   budget,
   signal: ending.signal,
-  answered: record.note,
+  answered(how) {
+    record.note(how)
+    measureProvider(how)
+  },
 })
 const browser = createBrowser({ allowLocal: settings.ALLOW_LOCAL_SOURCES, temp })
 const sessions = createSessions(
@@ -167,6 +173,7 @@ async function leave(why: string): Promise<void> {
   await browser.close().catch(() => {})
   await house.db.execute(sql`delete from workers where id = ${id}`).catch(() => {})
   await http.close().catch(() => {})
+  await metrics.close()
   await house.close().catch(() => {})
   await rm(temp, { recursive: true, force: true })
   clearTimeout(late)

@@ -7,6 +7,7 @@ import type { Tx } from '#db/client.ts'
 import type { House } from '#server/house.ts'
 import { onWork } from '#server/live.ts'
 import { log } from '#server/log.ts'
+import { type JobEnd, measureJob } from '#server/measures.ts'
 import { watchRanks } from '#server/priorities.ts'
 import { pausesChanged, watchPauses } from '#server/queue-control.ts'
 import { type NewJob, type Payload, type QueueName, queues } from '#server/queues.ts'
@@ -192,13 +193,17 @@ export function startWorker<Tools>(options: WorkerOptions<Tools>): RunningWorker
     }
     // A queue's step takes jobs of that queue: the pairing that the record's type states.
     const step = options.steps[queue] as (job: Job, tools: Tools) => Promise<void>
+    let end: JobEnd = 'done'
     try {
       await step(job, options.tools)
       if (!settled) await job.finish(async () => {})
     } catch (error) {
+      end = error instanceof StaleAttempt ? 'lost' : settled ? 'done' : 'again'
       if (error instanceof StaleAttempt) return
       if (!isDatabaseFault(error)) log.error({ err: error, queue, job: job.id }, 'a step threw')
       if (!settled) await putBack(job, isDatabaseFault(error) ? 1 : 10)
+    } finally {
+      measureJob(queue, end, Date.now() - attempt.since.getTime())
     }
   }
 

@@ -4,12 +4,15 @@ import { createServer, type RequestListener, type Server, type ServerResponse, S
 import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
 import type { House } from '#server/house.ts'
+import { measureServed } from '#server/measures.ts'
 import { type MediaOptions, mediaApp } from './app.ts'
 import { imagesFirst } from './image.ts'
 import { problem } from './problems.ts'
 import { refuse } from './serving.ts'
 
 const KiB = 1024
+
+const routes = new Set(['upload', 'status', 'process', 'image', 'uploads', 'health', 'docs', 'openapi.json'])
 
 /** Of the request line and the headers together: a signed address in a Referer and large cookies of other pages fit. */
 const headBytes = 32 * KiB
@@ -28,12 +31,16 @@ const patience = {
 /** `host` is the name by which requests without a usable Host header are understood. */
 export function mediaServer(house: House, options: MediaOptions = {}, host?: string): Server {
   const app = getRequestListener(mediaApp(house, options).fetch, host === undefined ? {} : { hostname: host })
-  const routes = imagesFirst(house, app)
+  const answer = imagesFirst(house, app)
   const answering = new WeakMap<Duplex, ServerResponse>()
   const listener: RequestListener = (request, response) => {
     answering.set(request.socket, response)
+    const began = performance.now()
+    response.once('close', () => {
+      measureServed(request.method!, routeOf(request.url!), response.statusCode, performance.now() - began)
+    })
     if (request.url!.length > longestTarget) void refuse(response, tooLong())
-    else routes(request, response)
+    else answer(request, response)
   }
   const server = createServer({ ...patience, maxHeaderSize: headBytes }, listener)
   server.on('clientError', (error: ParseError, socket) => {
@@ -44,6 +51,12 @@ export function mediaServer(house: House, options: MediaOptions = {}, host?: str
     void hangUp(socket, refusalOf(error))
   })
   return server
+}
+
+/** The first word of an address, where it is one of ours: what people make up is one route, and opens no series of its own. */
+function routeOf(url: string): string {
+  const word = /^\/([a-z.-]*)/.exec(url)?.[1] ?? ''
+  return routes.has(word) ? `/${word}` : 'other'
 }
 
 interface ParseError extends NodeJS.ErrnoException {

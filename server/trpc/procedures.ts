@@ -6,6 +6,7 @@ import type { Role, SignedIn } from '#server/accounts.ts'
 import type { Actor, House } from '#server/house.ts'
 import { openInvitation } from '#server/invitations.ts'
 import { log } from '#server/log.ts'
+import { measureProcedure } from '#server/measures.ts'
 import { Refusal } from '#server/refusal.ts'
 import { secondFactorRequired } from '#server/settings.ts'
 import { openShareLink } from '#server/share-links.ts'
@@ -80,8 +81,16 @@ function refusalBehind(error: TRPCError): Refusal | null {
 
 export const router = t.router
 
+/** A live view lasts as long as somebody looks, which says nothing of us. */
+const timed = t.procedure.use(async ({ path, type, next }) => {
+  const began = performance.now()
+  const result = await next()
+  if (type !== 'subscription') measureProcedure(path, result.ok, performance.now() - began)
+  return result
+})
+
 const procedureFor = (...may: Role[]) =>
-  t.procedure.meta({ audience: may }).use(async ({ ctx, next }) => {
+  timed.meta({ audience: may }).use(async ({ ctx, next }) => {
     const person = allowed(ctx.person, may)
     await insistOnSecondFactor(ctx.house, person)
     return next({ ctx: { ...ctx, person, actor: person.email } })
@@ -97,15 +106,13 @@ export const opsProcedure = procedureFor('ops', 'admin')
 export const adminProcedure = procedureFor('admin')
 
 /** One's own account, whoever one is; also while a second factor is still to be set up. */
-export const ownProcedure = t.procedure
-  .meta({ audience: ['staff', 'ops', 'admin', 'photographer'] })
-  .use(({ ctx, next }) => {
-    const person = allowed(ctx.person, ['staff', 'ops', 'admin', 'photographer'])
-    return next({ ctx: { ...ctx, person, actor: person.email } })
-  })
+export const ownProcedure = timed.meta({ audience: ['staff', 'ops', 'admin', 'photographer'] }).use(({ ctx, next }) => {
+  const person = allowed(ctx.person, ['staff', 'ops', 'admin', 'photographer'])
+  return next({ ctx: { ...ctx, person, actor: person.email } })
+})
 
 /** A client's own page: by a link, or signed in as its photographer. Nothing of another client is within reach. */
-export const visitorProcedure = t.procedure
+export const visitorProcedure = timed
   .meta({ audience: ['link', 'photographer'] })
   .use(async ({ ctx, next, getRawInput }) => {
     const given = z.object({ token: z.string().max(200) }).safeParse(await getRawInput())
@@ -114,7 +121,7 @@ export const visitorProcedure = t.procedure
   })
 
 /** The invitation itself is the right: the verb looks at it. */
-export const invitedProcedure = t.procedure.meta({ audience: ['invited'] }).use(async ({ ctx, next, getRawInput }) => {
+export const invitedProcedure = timed.meta({ audience: ['invited'] }).use(async ({ ctx, next, getRawInput }) => {
   const given = z.object({ token: z.string().max(200) }).safeParse(await getRawInput())
   if (!given.success || !(await openInvitation(ctx.house, given.data.token)))
     throw refuse('invitation_closed', 403, 'This invitation was used, withdrawn or has run out. Ask for a new one.')

@@ -26,7 +26,10 @@ export function QueueRow({ queue, mayAct }: { queue: Queue; mayAct: boolean }) {
     <tr data-testid={`queue-${name}`} data-idle={isIdle || undefined}>
       <th scope="row" className={classes.name}>
         {nameOf(name)}
-        <span className={classes.dim}>{purposes[name]}</span>
+        <span className={classes.dim}>
+          {purposes[name]}
+          {queue.photosPerJob !== null && `, ${count(queue.photosPerJob)} a job`}
+        </span>
       </th>
       <td className={classes.state}>
         <State of={wordsOfQueue(queue)} />
