@@ -82,7 +82,10 @@ export const theme = createTheme({
       },
     },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: false, events: { hover: true, focus: true, touch: true } } },
-    Menu: { defaultProps: { transitionProps: { duration: 80 } } },
+    // Where it was opened from, also for whoever hears the page; and its first item has the focus.
+    Menu: {
+      defaultProps: { transitionProps: { duration: 80 }, withinPortal: false, withInitialFocusPlaceholder: false },
+    },
   },
 })
 

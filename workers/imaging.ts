@@ -147,30 +147,39 @@ async function* renderGroup(
         .raw(),
       deadline,
     ))
-  for (const job of group.items) {
-    const { name, instructions, planned } = job
-    const from = base ? sharp(base.data, { raw: rawOf(base.info) }) : open()
-    if (instructions.resize) {
-      // The exact size, so that the watermark fits; sharp cuts and pads by itself.
-      const fit = ['cover', 'contain'].includes(instructions.resize.fit) ? instructions.resize.fit : 'fill'
-      from.resize({ ...instructions.resize, width: planned.width, height: planned.height, fit, background: '#fff' })
+  try {
+    for (const job of group.items) {
+      const { name, instructions, planned } = job
+      const from = base ? sharp(base.data, { raw: rawOf(base.info) }) : open()
+      if (instructions.resize) {
+        // The exact size, so that the watermark fits; sharp cuts and pads by itself.
+        const fit = ['cover', 'contain'].includes(instructions.resize.fit) ? instructions.resize.fit : 'fill'
+        from.resize({ ...instructions.resize, width: planned.width, height: planned.height, fit, background: '#fff' })
+      }
+      if (instructions.watermark) {
+        const drawn = overlay(instructions.watermark, job.watermarkPicture, planned.width, planned.height)
+        const mark = await drawn.catch((error) => {
+          if (error instanceof InvalidWatermark) return null
+          throw error
+        })
+        if (!mark) continue
+        from.composite([mark])
+        // Compositing adds an alpha channel; an opaque picture stays opaque.
+        if (!original.hasAlpha) from.removeAlpha()
+      }
+      const { data: bytes, info } = await run(encoded(from, instructions, planned), deadline)
+      const { extension, contentType } = formats[instructions.format]
+      const { width, height } = info
+      yield [job, { name, hash: instructionsHash(instructions), bytes, contentType, extension, width, height }]
     }
-    if (instructions.watermark) {
-      const drawn = overlay(instructions.watermark, job.watermarkPicture, planned.width, planned.height)
-      const mark = await drawn.catch((error) => {
-        if (error instanceof InvalidWatermark) return null
-        throw error
-      })
-      if (!mark) continue
-      from.composite([mark])
-      // Compositing adds an alpha channel; an opaque picture stays opaque.
-      if (!original.hasAlpha) from.removeAlpha()
-    }
-    const { data: bytes, info } = await run(encoded(from, instructions, planned), deadline)
-    const { extension, contentType } = formats[instructions.format]
-    const { width, height } = info
-    yield [job, { name, hash: instructionsHash(instructions), bytes, contentType, extension, width, height }]
+  } finally {
+    if (base) letGo(base.data)
   }
+}
+
+/** The collector sees a small object and takes its time: 200 MB of pixels would lie there by then. */
+function letGo({ buffer, byteLength }: Buffer): void {
+  if (buffer.byteLength === byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0)
 }
 
 /** Without `premultiplied`, which says how sharp worked, not how the bytes are. */

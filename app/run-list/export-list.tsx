@@ -8,6 +8,7 @@ import type { RunQuery } from '#server/run-search.ts'
 import { at, count, counted, size } from '../format.ts'
 import { Icon } from '../icons.tsx'
 import { useNow } from '../live/use-now.ts'
+import { MenuAction } from '../parts/menu-action.tsx'
 import { sentence, useTRPC } from '../trpc.ts'
 import { addressOfExport, type RunExport, useExports } from './use-exports.ts'
 
@@ -80,9 +81,13 @@ function OwnFiles({ files }: { files: RunExport[] }) {
               {counted(runs!, 'run')}, {size(bytes!)}, until {at(expiresAt!, now)}
             </Menu.Item>
           ) : (
-            <Menu.Item key={id} disabled leftSection={<Icon name={state === 'failed' ? 'alert' : 'clock'} />}>
-              {state === 'failed' ? 'Could not be written' : 'Being written'}, asked {at(askedAt, now)}
-            </Menu.Item>
+            <MenuAction
+              key={id}
+              notNow={`asked ${at(askedAt, now)}`}
+              leftSection={<Icon name={state === 'failed' ? 'alert' : 'clock'} />}
+            >
+              {state === 'failed' ? 'Could not be written' : 'Being written'}
+            </MenuAction>
           ),
         )}
       </Menu.Dropdown>

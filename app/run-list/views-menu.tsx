@@ -1,12 +1,13 @@
 'use client'
 // Filters under a name: those that everybody has, and one's own.
-import { ActionIcon, Button, Group, Menu, Modal, Stack, TextInput } from '@mantine/core'
+import { Button, Group, Menu, Modal, Stack, TextInput } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import Link from 'next/link'
 import { memo, useState } from 'react'
 import { Icon } from '../icons.tsx'
+import { MenuAction } from '../parts/menu-action.tsx'
 import { Problem } from '../parts/problem.tsx'
 import { sentence, useTRPC } from '../trpc.ts'
 import classes from './filters.module.css'
@@ -53,20 +54,23 @@ export const ViewsMenu = memo(function ViewsMenu({ address }: { address: string 
               <Menu.Item component={Link} href={`/runs${view.query && `?${view.query}`}`}>
                 {view.name}
               </Menu.Item>
-              <ActionIcon
-                variant="subtle"
-                color="gray"
+              <Menu.Item
                 aria-label={`Remove the view ${view.name}`}
+                closeMenuOnClick={false}
                 onClick={() => remove.mutate({ id: view.id })}
               >
                 <Icon name="x" size={12} />
-              </ActionIcon>
+              </Menu.Item>
             </span>
           ))}
           <Menu.Divider />
-          <Menu.Item leftSection={<Icon name="plus" />} onClick={name.open} disabled={address === ''}>
+          <MenuAction
+            leftSection={<Icon name="plus" />}
+            onClick={name.open}
+            notNow={address === '' ? 'nothing is filtered' : null}
+          >
             Save this view…
-          </Menu.Item>
+          </MenuAction>
         </Menu.Dropdown>
       </Menu>
       <NameView query={address} opened={naming} onClose={name.close} />

@@ -10,6 +10,7 @@ import { count, counted, duration, range } from '../../format.ts'
 import { Icon } from '../../icons.tsx'
 import { useNow } from '../../live/use-now.ts'
 import { Ago, Moment } from '../../parts/ago.tsx'
+import { MenuAction } from '../../parts/menu-action.tsx'
 import { Problem } from '../../parts/problem.tsx'
 import { State } from '../../states/state.tsx'
 import { sentence, useTRPC } from '../../trpc.ts'
@@ -162,10 +163,9 @@ function Switches({ queue, mayAct }: { queue: Queue; mayAct: boolean }) {
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item onClick={clear.open} disabled={notNow !== null}>
+          <MenuAction onClick={clear.open} notNow={notNow}>
             Clear what is ready…
-            {notNow && <span className={classes.dim}>{notNow}</span>}
-          </Menu.Item>
+          </MenuAction>
         </Menu.Dropdown>
       </Menu>
       <Modal opened={pausing} onClose={pause.close} title={`Pause ${nameOf(name)}?`}>

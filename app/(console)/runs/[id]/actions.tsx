@@ -8,6 +8,7 @@ import { runPriorities } from '#server/run-acts.ts'
 import { CheckForChanges } from '../../../choice/check-for-changes.tsx'
 import { count, counted } from '../../../format.ts'
 import { Icon } from '../../../icons.tsx'
+import { MenuAction } from '../../../parts/menu-action.tsx'
 import { Problem } from '../../../parts/problem.tsx'
 import { priorityWords } from '../../../run-words.ts'
 import { sentence, useTRPC } from '../../../trpc.ts'
@@ -80,14 +81,14 @@ export function RunActions({ run }: { run: Snapshot }) {
           <Menu.Dropdown>
             {open && <PriorityItems run={run} />}
             {open && <Menu.Divider />}
-            <Menu.Item
+            <MenuAction
               leftSection={<Icon name="file" />}
-              disabled={run.captureUntil !== null}
+              notNow={run.captureUntil === null ? null : 'it is being kept already'}
               title="The requests that led to each failure, without what signs in"
               onClick={() => capture.mutate({ id })}
             >
               Keep evidence of what fails for an hour
-            </Menu.Item>
+            </MenuAction>
             {open && (
               <Menu.Item leftSection={<Icon name="circleStop" />} onClick={cancel.open}>
                 Cancel this run…
