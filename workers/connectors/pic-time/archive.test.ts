@@ -39,7 +39,7 @@ test('asks once, by a job whose id is kept, and looks by that job until it is 20
   ])
 
   asked.length = 0
-  for (const status of [0, 5, 19, 30, '10']) {
+  for (const status of [0, 5, 19, 30, '10', null]) {
     place.status = status
     expect(await session.thaw?.(gallery, first?.ticket)).toEqual(first)
   }
@@ -49,7 +49,7 @@ test('asks once, by a job whose id is kept, and looks by that job until it is 20
   }
   expect(asked.map(({ method }) => method)).not.toContain('sendPhotos')
   expect(asked.filter(({ method }) => method === 'getDownloadInfo2').map(({ body }) => body.mode)).toEqual(
-    new Array(7).fill(1),
+    new Array(8).fill(1),
   )
   expect(asked.map(({ method }) => method)).not.toContain('projectPhotos2')
 })

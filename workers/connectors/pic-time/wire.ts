@@ -88,9 +88,10 @@ export const job = z.object({ userJobId: jobId })
 export const exported = z.object({ newExports: z.array(job).min(1) })
 export const download = z.object({ downloadUrl: text })
 export const asked = z.looseObject({})
-/** 20 is ready; what the others mean is not known. */
+/** 20 is ready; what the others mean is not known, and null is not 20 either. */
 export const retrieval = z.object({
   status: z.union([
+    z.null(),
     z.number(),
     z
       .string()
