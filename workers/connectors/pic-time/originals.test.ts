@@ -112,16 +112,35 @@ test('a fault of the server that passes is no archive', async () => {
   expect((await bytesOf(await signIn())).equals(jpeg)).toBe(true)
 })
 
-test('a photo that is in its project no more is gone', async () => {
+test('a photo that is in its project no more is gone, once the whole list says so', async () => {
   const { signIn, asked } = await script(
     { ...old, projectPhotos2: () => ({ scenes_s: [row({ 0: 'Day', 1: 71 })], photos_s: [photoRow(5)] }) },
     () => page('Not found', 404),
   )
   await expect((await signIn()).open(photo)).rejects.toThrow(NotFound)
-  expect(asked.find(({ method }) => method === 'projectPhotos2')?.body).toEqual({
-    projectId: 29007250,
-    photoIds: [7000000001],
+  expect(asked.filter(({ method }) => method === 'projectPhotos2').map(({ body }) => body.photoIds)).toEqual([
+    [7000000001],
+    null,
+  ])
+})
+
+test.each([
+  ['nothing', [], Challenge],
+  ['fewer photos than stated', [photoRow(5)], UnexpectedPage],
+])('a list with %s proves no photo gone', async (_, rows, type) => {
+  const dashboard = () => ({ projects_s: [projectRow({ 8: 2 })] })
+  const { signIn } = await script({ dashboard, projectPhotos2: () => ({ photos_s: rows }) }, () =>
+    page('Not found', 404),
+  )
+  await expect((await signIn()).open(photo)).rejects.toThrow(type)
+})
+
+test('a photo that comes only with the whole list is listed', async () => {
+  const projectPhotos2 = ({ photoIds }: Record<string, unknown>) => ({
+    photos_s: photoIds === null ? [photoRow(7000000001)] : [],
   })
+  const { signIn } = await script({ ...young, projectPhotos2 }, () => page('Not found', 404))
+  await expect((await signIn()).open(photo)).rejects.toThrow(NotAvailable)
 })
 
 test('a gallery that was given another address since it was listed is found there', async () => {

@@ -2,6 +2,7 @@
 import { isHtml } from '../answers.ts'
 import { behind, nothing } from '../bytes.ts'
 import {
+  Challenge,
   type HttpAnswer,
   NotAvailable,
   NotFound,
@@ -13,10 +14,10 @@ import {
   Truncated,
 } from '../connector.ts'
 import { type Account, isOld } from './account.ts'
-import { errorOf, isSignInAddress, signOf, usualThawHours } from './answers.ts'
+import { errorOf, isSignInAddress, signOf, todo, usualThawHours } from './answers.ts'
 import { type Calls, galleryPath } from './calls.ts'
 import { beginning } from './flow.ts'
-import type { Handle } from './project.ts'
+import { type Handle, isShort } from './project.ts'
 
 /** How much of a page is looked at to say what it is. */
 const pageBytes = 1024 * 1024
@@ -124,11 +125,21 @@ async function strange(calls: Calls, account: Account, photo: PhotoAddress, answ
   throw odd
 }
 
-/** Throws NotFound where its project has it no more. */
+/** Throws NotFound where its project has it no more, which only its whole list proves: nothing is also the soft block. */
 async function proveListed(calls: Calls, account: Account, { ref, galleryRef }: PhotoAddress): Promise<void> {
-  const asked = { projectId: Number(galleryRef), photoIds: [Number(ref)] }
-  const { photos_s: photos } = await account.standing(galleryRef, () => calls.call('projectPhotos2', asked))
-  if (!photos.some(({ photoId }) => photoId === ref)) throw new NotFound('the photo is in its project no more')
+  const list = async (photoIds: number[] | null) => {
+    const asked = { projectId: Number(galleryRef), photoIds }
+    return (await account.standing(galleryRef, () => calls.call('projectPhotos2', asked))).photos_s
+  }
+  const isIn = (photos: { photoId: string }[]) => photos.some(({ photoId }) => photoId === ref)
+  if (isIn(await list([Number(ref)]))) return
+  const photos = await list(null)
+  if (isIn(photos)) return
+  if (isShort(photos, await account.again(galleryRef))) {
+    if (photos.length === 0) throw new Challenge(todo.blocked)
+    throw calls.unexpected('projectPhotos2: photos_s with all photos that are stated')
+  }
+  throw new NotFound('the photo is in its project no more')
 }
 
 /** A page or a message instead of the bytes. */

@@ -131,7 +131,7 @@ const sharedMilliseconds = 30_000
 const mostShared = 4
 
 /** Where no count is stated, an empty project is not believed. */
-function isShort(photos: PhotoRow[], { photoCount }: ProjectRow): boolean {
+export function isShort(photos: PhotoRow[], { photoCount }: ProjectRow): boolean {
   return photoCount == null ? photos.length === 0 : photos.length < photoCount
 }
 
