@@ -96,7 +96,8 @@ class Session implements SourceSession {
   open(photo: PhotoAddress, range?: { start: number }): Promise<Opened> {
     const start = range?.start ?? 0
     const { bounded } = photo.handle as Handle
-    return bounded ? this.#exports.open(photo, start) : openOriginal(this.#calls, this.#account, photo, start)
+    const byExport = () => this.#exports.open(photo, start)
+    return bounded ? byExport() : openOriginal(this.#calls, this.#account, photo, start, byExport)
   }
 
   keep(): SignedIn['kept'] {

@@ -1,7 +1,7 @@
 import { crc32, deflateRawSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { SourceFault, Truncated, UnexpectedPage } from '../connector.ts'
-import { gallery, jpeg, photo, projectRow, Raw, script } from './testing.ts'
+import { Challenge, NotAvailable, SessionExpired, SourceFault, Truncated, UnexpectedPage } from '../connector.ts'
+import { blockPage, gallery, jpeg, page, photo, projectRow, Raw, script } from './testing.ts'
 
 interface File {
   name: string
@@ -132,4 +132,51 @@ test('another attempt reads the job that was made before', async () => {
   for (let again = 0; again < 2; again++)
     await expect(session.open(bounded).then(({ stream }) => Array.fromAsync(stream))).rejects.toThrow(Truncated)
   expect(asked.filter(({ method }) => method === 'savePackage')).toHaveLength(1)
+})
+
+const exports = {
+  savePackage: () => ({ newExports: [{ userJobId: 550001 }] }),
+  getDownloadInfo: () => ({ downloadUrl: '/-annaben/packed?userjobid=550001' }),
+}
+
+test.each([
+  ['a page', page('<h1>Downloads are closed</h1>')],
+  ['a refusal', page('Forbidden', 403)],
+  ['a 404', page('Not found', 404)],
+])('%s in place of a single download, twice: the original comes by an export', async (_, answer) => {
+  const { signIn, asked } = await script(exports, ({ url }) => (url?.includes('packed') ? asZip(zip(file)) : answer))
+  const { stream, isOriginal } = await (await signIn()).open(photo)
+  expect(Buffer.concat(await Array.fromAsync(stream)).equals(jpeg)).toBe(true)
+  expect(isOriginal).toBe(true)
+  expect(asked.filter(({ path }) => path.includes('hiresphoto'))).toHaveLength(2)
+})
+
+test('a single download that comes with the second look makes no export', async () => {
+  let looks = 0
+  const { signIn, asked } = await script(exports, () =>
+    looks++ === 0 ? page('Sorry') : new Raw(200, jpeg, { 'content-type': 'image/jpeg' }),
+  )
+  const { stream } = await (await signIn()).open(photo)
+  expect(Buffer.concat(await Array.fromAsync(stream)).equals(jpeg)).toBe(true)
+  expect(asked.map(({ method }) => method)).not.toContain('savePackage')
+})
+
+test.each([
+  ['is refused', () => page('Forbidden', 403), NotAvailable],
+  ['is not understood', () => ({ newExports: [] }), NotAvailable],
+  ['meets the soft block', () => blockPage, Challenge],
+  ['meets a fault', () => page('Sorry', 500), SourceFault],
+])('where an export %s, what is said of the photo is no more than that', async (_, savePackage, type) => {
+  const { signIn } = await script({ ...exports, savePackage }, () => page('Not found', 404))
+  await expect((await signIn()).open(photo)).rejects.toThrow(type)
+})
+
+test('an export that is refused since the session is over says so', async () => {
+  const scripted = await script(exports, () => page('Not found', 404))
+  const session = await scripted.signIn()
+  scripted.methods.savePackage = () => {
+    scripted.methods.loadProject = () => page('Forbidden', 403)
+    return page('Forbidden', 403)
+  }
+  await expect(session.open(photo)).rejects.toThrow(SessionExpired)
 })

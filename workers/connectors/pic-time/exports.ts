@@ -14,6 +14,9 @@ import { onlyFile } from './zip.ts'
 const waits = [0.5, 1, 2, 4, 8, 15, 30, 60]
 const revision = z.object({ dtoRevision: z.number().int() })
 
+/** The job exists and its ZIP is not there yet. */
+export class NotPacked extends SourceFault {}
+
 export class Exports {
   readonly #calls: Calls
   readonly #account: Account
@@ -72,7 +75,7 @@ export class Exports {
     }
     if (isOld(await this.#account.project(photo.galleryRef)))
       throw new Thawing('an export of an old project is not packed', usualThawHours)
-    throw new SourceFault('an export is not packed yet', 200)
+    throw new NotPacked('an export is not packed yet', 200)
   }
 
   async *#forgetting(ref: string, stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -12,10 +12,12 @@ import {
   SourceFault,
   Thawing,
   Truncated,
+  UnexpectedPage,
 } from '../connector.ts'
 import { type Account, isOld } from './account.ts'
 import { errorOf, isSignInAddress, signOf, todo, usualThawHours } from './answers.ts'
-import { type Calls, galleryPath } from './calls.ts'
+import { type Calls, galleryPath, Refused } from './calls.ts'
+import { NotPacked } from './exports.ts'
 import { beginning } from './flow.ts'
 import { type Handle, isShort } from './project.ts'
 
@@ -27,13 +29,14 @@ const looksAtFaults = 3
 
 /**
  * Throws Thawing for anything but the image from a project older than a year, once the session is proved alive and
- * nothing speaks of a block or a sign-in.
+ * nothing speaks of a block or a sign-in. In a younger one `byExport` is tried, where single downloads do not do.
  */
 export async function openOriginal(
   calls: Calls,
   account: Account,
   photo: PhotoAddress,
   start: number,
+  byExport?: () => Promise<Opened>,
 ): Promise<Opened> {
   const { path } = photo.handle as Handle
   let answer = await follow(calls, photo, path, start)
@@ -48,7 +51,15 @@ export async function openOriginal(
       answer = await follow(calls, photo, virtualPath, start)
     }
   }
-  return (await opened(calls, photo, answer, start)) ?? strange(calls, account, photo, answer)
+  const otherwise = async () => {
+    if (!byExport) return null
+    // What came instead may have been a hiccup; an export makes a job.
+    return openOriginal(calls, account, photo, start).catch((error) => {
+      if (error instanceof UnexpectedPage || error instanceof NotAvailable) return byExport()
+      throw error
+    })
+  }
+  return (await opened(calls, photo, answer, start)) ?? strange(calls, account, photo, answer, otherwise)
 }
 
 /** The final answer behind the redirects. Cookies go to the account's own origin only; no address is kept. */
@@ -105,7 +116,13 @@ async function opened(calls: Calls, photo: PhotoAddress, answer: Page, start: nu
 /** An answer, with its text where that was read already. */
 type Page = HttpAnswer & { page?: string }
 
-async function strange(calls: Calls, account: Account, photo: PhotoAddress, answer: Page): Promise<never> {
+async function strange(
+  calls: Calls,
+  account: Account,
+  photo: PhotoAddress,
+  answer: Page,
+  otherwise: () => Promise<Opened | null>,
+): Promise<Opened> {
   const text = answer.page ?? (await answer.text(pageBytes))
   const sign = isHtml(answer.header('content-type'), text) ? signOf(text, new URL(answer.url)) : null
   if (sign === 'block' || sign === 'human') throw errorOf(sign)
@@ -116,13 +133,24 @@ async function strange(calls: Calls, account: Account, photo: PhotoAddress, answ
     text,
   )
   if (sign === 'signIn') throw odd
-  if (answer.status === 404 || answer.status === 410) await proveListed(calls, account, photo)
+  const isMissing = answer.status === 404 || answer.status === 410
+  if (isMissing) await proveListed(calls, account, photo)
   if (isOld(await account.project(photo.galleryRef)))
     throw new Thawing('an original of an old project is not at hand', usualThawHours, { cause: odd })
   if (answer.status >= 500) throw new SourceFault(`an original answered ${answer.status}`, answer.status)
-  if (answer.status === 404 || answer.status === 410)
-    throw new NotAvailable('Pic-Time lists this photo and has no original for it', undefined, { cause: odd })
-  throw odd
+  const none = isMissing
+    ? new NotAvailable('Pic-Time lists this photo and has no original for it', undefined, { cause: odd })
+    : odd
+  try {
+    const original = await otherwise()
+    if (original) return original
+  } catch (error) {
+    // A refusal is one only in a live session.
+    if (error instanceof SessionExpired) await account.settings(photo.galleryRef)
+    const isNoWay = [SessionExpired, Refused, UnexpectedPage, NotPacked].some((type) => error instanceof type)
+    if (!isNoWay) throw error
+  }
+  throw none
 }
 
 /** Throws NotFound where its project has it no more, which only its whole list proves: nothing is also the soft block. */
