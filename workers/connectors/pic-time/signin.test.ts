@@ -3,8 +3,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createBrowser, type OpenBrowser } from '#workers/browser.ts'
 import { createHttp, type OpenHttp } from '#workers/http.ts'
 import { type StandIn, standIn } from '../conformance/stand-in.ts'
-import { Challenge, SignInRefused } from '../connector.ts'
+import { type BrowserPage, Challenge, SignInRefused, UnexpectedPage } from '../connector.ts'
 import { picTime } from './connector.ts'
+import { script } from './testing.ts'
 
 const scene = ['--scenario', 'plain', '--galleries', '3', '--photos', '2', '--pictures', 'tiny']
 let place: StandIn
@@ -70,3 +71,32 @@ test('a check for humans is left to a person, at either step', async () => {
   }
   await place.faults({})
 }, 60_000)
+
+/** A page that shows this and has an e-mail field, and nothing else to fill or press. */
+function emailOnly(shown: string): BrowserPage {
+  const unexpected = async (expected: string) =>
+    new UnexpectedPage(expected, { url: '', status: 200, contentType: null, excerpt: '' })
+  return {
+    goto: async () => 200,
+    url: () => 'https://us.pic-time.com/login',
+    title: async () => '',
+    html: async () => `<body><input type="email">${shown}</body>`,
+    waitFor: async (selectors) => selectors.find((selector) => selector === 'input[type=email]') ?? null,
+    waitForUrl: async () => false,
+    fill: async () => {},
+    click: async (selector) => Promise.reject(await unexpected(selector)),
+    cookies: async () => [],
+    request: async () => null,
+    unexpected,
+  }
+}
+
+test.each([
+  ['a check for humans is left to a person', '<div class="g-recaptcha"></div>', Challenge],
+  ['a form that was changed is loud', '<button type="button">Go on</button>', UnexpectedPage],
+])('where the first step cannot be sent, %s', async (_, shown, type) => {
+  const { context } = await script()
+  const visit = { visit: <T>(work: (page: BrowserPage) => Promise<T>) => work(emailOnly(shown)) }
+  const signingIn = picTime.signIn({ email: 'a@b.test', password: 'x' }, { ...context, browser: visit })
+  await expect(signingIn).rejects.toThrow(type)
+})

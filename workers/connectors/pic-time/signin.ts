@@ -76,7 +76,7 @@ async function throughForm(
     if (status === 429 || status >= 500) throw new SourceFault(`the sign-in answered ${status}`, status)
     await field(page, selectors.email)
     await page.fill(selectors.email, email)
-    await page.click(selectors.next)
+    await page.click(await field(page, selectors.next))
     const asked = await field(page, selectors.password)
     await page.fill(asked, password)
     await page.click((await page.waitFor([selectors.login, selectors.next], stepSeconds)) ?? selectors.login)
@@ -88,7 +88,7 @@ async function throughForm(
   return signedIn
 }
 
-/** The selector of the field once it is there. Whether a step is a new page is not known, so no navigation is awaited. */
+/** The selector of what is wanted once it is there. Whether a step is a new page is not known: no navigation is awaited. */
 async function field(page: BrowserPage, wanted: string | string[]): Promise<string> {
   for (let waited = 0; waited < stepSeconds; waited += lookEverySeconds) {
     const found = await page.waitFor([wanted].flat(), lookEverySeconds)
