@@ -1,4 +1,4 @@
-// `npm run bench -- render|fetch|ledger|list [--json] [options]`: prints what was measured against a baseline of the same run.
+// `npm run bench -- render|fetch|… [--json] [options]`: prints what was measured against a baseline of the same run.
 // Exit code 0: every target is met; 1: one is missed; 2: wrong use; 130: interrupted.
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -10,6 +10,7 @@ import { asJson, asTable, type Findings, isMet } from './figures.ts'
 import { ledgerBench } from './ledger.ts'
 import { lighthouseBench } from './lighthouse.ts'
 import { listBench } from './list.ts'
+import { memoryBench } from './memory.ts'
 import { renderBench } from './render.ts'
 import { scrollBench } from './scroll.ts'
 import { serveBench } from './serve.ts'
@@ -22,6 +23,7 @@ const benches: Record<string, (bench: Bench) => Promise<Findings>> = {
   fetch: fetchBench,
   ledger: ledgerBench,
   list: listBench,
+  memory: memoryBench,
   announce: announceBench,
   'upload-page': uploadPageBench,
   serve: serveBench,
