@@ -52,7 +52,7 @@ const reads = {
   LoadGroupHierarchy: wire.group,
   LoadGroup: wire.group,
   LoadPhotoSet: wire.photoSet,
-  LoadPhotoSetPhotos: wire.photo.array(),
+  LoadPhotoSetPhotos: wire.photo.array().nullable(),
   LoadPhotoSetPhotoSizes: wire.photoSize.array(),
   LoadPhoto: wire.photo,
   LoadGalleryFiles: wire.galleryFile.array().nullable(),

@@ -171,14 +171,18 @@ class Session implements SourceSession {
       }
   }
 
-  /** A sub-account may be refused these lists: NotAvailable, once the session is known to be alive. */
+  /** Names at most are lost with these lists: where they are refused, or fail while all else answers, nothing waits. */
   async #favoritesSets() {
-    try {
-      return (await this.#calls.call('LoadSharedFavoritesSets')) ?? []
-    } catch (error) {
-      if (!(error instanceof NotFound || error instanceof NotAvailable)) throw error
-      await this.#calls.proveAlive()
-      throw new NotAvailable('Zenfolio refuses the favourite lists', undefined, { cause: error })
+    for (let looks = 1; ; looks++) {
+      try {
+        return (await this.#calls.call('LoadSharedFavoritesSets')) ?? []
+      } catch (error) {
+        const failed = error instanceof SourceFault
+        if (!(failed || error instanceof NotFound || error instanceof NotAvailable)) throw error
+        await this.#calls.proveAlive()
+        if (!failed || looks === 3)
+          throw new NotAvailable('Zenfolio refuses the favourite lists', undefined, { cause: error })
+      }
     }
   }
 

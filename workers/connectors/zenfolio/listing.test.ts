@@ -121,6 +121,16 @@ test.each([
   expect(asked.filter(({ method }) => method === 'LoadPhotoSet')).toHaveLength(3)
 })
 
+test('null for a list is its end where all that is stated came, and loud before', async () => {
+  const { signIn, methods } = await script({ LoadPhotoSet: () => setOf(0), LoadPhotoSetPhotos: () => 'null' })
+  const session = await signIn()
+  expect(refsOf(await read(session.photos(gallery)))).toEqual([])
+  for (const stated of [{ PhotoCount: 1 }, { PhotoCount: null }]) {
+    methods.LoadPhotoSet = () => setOf(0, stated)
+    await expect(read(session.photos(gallery))).rejects.toThrow(UnexpectedPage)
+  }
+})
+
 test('the same page for every index ends loudly', async () => {
   const { signIn } = await script({ LoadPhotoSet: () => setOf(30), LoadPhotoSetPhotos: () => photosAt(0, 10) })
   await expect(read((await signIn()).photos(gallery))).rejects.toThrow(UnexpectedPage)
@@ -171,6 +181,17 @@ test('a field that is gone from every photo is named', async () => {
   expect(error.expected).toContain('Photo.OriginalUrl')
 })
 
+test('a field that LoadPhoto tells to be empty is not gone', async () => {
+  const bare = photoAt(0).replace('"FileName":"0.jpg","Keywords":[],', '')
+  const { signIn } = await script({
+    LoadPhotoSet: () => setOf(1),
+    LoadPhotoSetPhotos: () => `[${bare}]`,
+    LoadPhoto: () => bare.replace('{', '{"FileName":null,"Keywords":null,'),
+  })
+  const [page] = await read((await signIn()).photos(gallery))
+  expect(page?.photos).toMatchObject([{ ref: idOf(0), filename: null, keywords: [] }])
+})
+
 test('files come after the pictures, and a cursor among them resumes there', async () => {
   const fileAt = (n: number) =>
     `{"$type":"GalleryFile","Id":${900 + n},"FileName":"${n}.cr2","Size":5,"OriginalUrl":"http://127.0.0.1/f${n}"}`
@@ -197,8 +218,21 @@ test('files come after the pictures, and a cursor among them resumes there', asy
   expect(asked.map(({ method }) => method)).toEqual(['LoadPhotoSet', 'LoadGalleryFiles', 'LoadPrivateProfile'])
 })
 
+test('no such list of files is none where none is stated, and never a gallery that is gone', async () => {
+  const { signIn, methods } = await script({
+    LoadPhotoSet: () => setOf(1, { FileCount: null }),
+    LoadPhotoSetPhotos: () => photosAt(0, 1),
+    LoadGalleryFiles: () => refusal('E_NOSUCHOBJECT'),
+  })
+  const session = await signIn()
+  expect((await session.detail(gallery)).expectedCount).toBe(1)
+  expect(refsOf(await read(session.photos(gallery)))).toEqual([idOf(0)])
+  methods.LoadPhotoSet = () => setOf(1, { FileCount: 2 })
+  await expect(read(session.photos(gallery))).rejects.toThrow(UnexpectedPage)
+})
+
 test('sizes that come as digits in quotes are numbers', async () => {
-  const sized = photoAt(0).replace('{', '{"Size":"482933",')
+  const sized = photoAt(0).replace('{', '{"Size":"482933","Width":"878","Height":"598",')
   const file =
     '{"$type":"GalleryFile","Id":900,"FileName":"0.cr2","Size":"51234567890","OriginalUrl":"http://127.0.0.1/f"}'
   const { signIn } = await script({
@@ -207,7 +241,10 @@ test('sizes that come as digits in quotes are numbers', async () => {
     LoadGalleryFiles: () => `[${file}]`,
   })
   const pages = await read((await signIn()).photos(gallery))
-  expect(pages.flatMap(({ photos }) => photos.map(({ bytes }) => bytes))).toEqual([482933, 51234567890])
+  expect(pages.flatMap(({ photos }) => photos)).toMatchObject([
+    { bytes: 482933, width: 878, height: 598 },
+    { bytes: 51234567890 },
+  ])
 })
 
 test('a gallery is not called whole by a session that ended on the way', async () => {

@@ -48,7 +48,9 @@ export async function* listPhotos(
   let thisPass = new Set<string>()
 
   while (place.phase !== 'files') {
-    const { photos, short, alone } = await nextPictures(calls, gallery.ref, place.index, batch)
+    const { photos, short, alone, silent } = await nextPictures(calls, gallery.ref, place.index, batch)
+    if (silent && place.listed < (statedPictures(set) ?? Number.POSITIVE_INFINITY))
+      throw calls.unexpected('LoadPhotoSetPhotos: Photo[]')
     const entries = photos.map((photo, i) => ({ photo, position: place.index + i }))
     let page: SourcePhoto[] = []
     let news = 0
@@ -94,7 +96,7 @@ async function* listFiles(calls: Calls, gallery: { ref: string }, from: Place, s
   const seen = new Set<string>()
   let place = from
   for (;;) {
-    const files = (await calls.call('LoadGalleryFiles', gallery.ref, place.index, largestBatch)) ?? []
+    const files = await filesFrom(calls, gallery.ref, place.index)
     const numbered = files.map((file, i) => ({ file, position: place.base + place.index + i }))
     const fresh = numbered.filter(({ file }) => isNew(seen, file.Id))
     place = { ...place, index: place.index + files.length, listed: place.listed + fresh.length }
@@ -115,10 +117,21 @@ async function* listFiles(calls: Calls, gallery: { ref: string }, from: Place, s
   }
 }
 
+/** A gallery without files may have no list of them: "no such object" is none, while the gallery itself is there. */
+async function filesFrom(calls: Calls, galleryRef: string, index: number): Promise<GalleryFile[]> {
+  try {
+    return (await calls.call('LoadGalleryFiles', galleryRef, index, largestBatch)) ?? []
+  } catch (error) {
+    if (!(error instanceof NotFound)) throw error
+    await calls.call('LoadPhotoSet', galleryRef, 'Level1', false)
+    return []
+  }
+}
+
 /** Finds one file again, for a fresh address. */
 export async function findFile(calls: Calls, galleryRef: string, fileRef: string): Promise<GalleryFile> {
   for (let index = 0; ; ) {
-    const files = (await calls.call('LoadGalleryFiles', galleryRef, index, largestBatch)) ?? []
+    const files = await filesFrom(calls, galleryRef, index)
     const file = files.find((candidate) => candidate.Id === fileRef)
     if (file) return file
     if (files.length === 0) throw new NotFound('the file is in its gallery no more')
@@ -130,7 +143,7 @@ export async function findFile(calls: Calls, galleryRef: string, fileRef: string
 export async function countFiles(calls: Calls, galleryRef: string): Promise<number> {
   const seen = new Set<string>()
   for (let index = 0; ; ) {
-    const files = (await calls.call('LoadGalleryFiles', galleryRef, index, largestBatch)) ?? []
+    const files = await filesFrom(calls, galleryRef, index)
     const before = seen.size
     for (const { Id } of files) seen.add(Id)
     if (seen.size === before) return before
@@ -163,14 +176,18 @@ class Batch {
   }
 }
 
-/** `short`: fewer came than were asked for. `alone`: the one photo that the server cannot list, loaded by itself. */
+/**
+ * `short`: fewer came than were asked for. `alone`: the one photo that the server cannot list, loaded by itself.
+ * `silent`: null instead of a list, which can only be its end.
+ */
 async function nextPictures(calls: Calls, setRef: string, index: number, batch: Batch) {
   for (;;) {
     try {
-      const photos = await calls.call('LoadPhotoSetPhotos', setRef, index, batch.size)
+      const answer = await calls.call('LoadPhotoSetPhotos', setRef, index, batch.size)
+      const photos = answer ?? []
       const short = photos.length < batch.size
       batch.grow()
-      return { photos, short, alone: false }
+      return { photos, short, alone: false, silent: answer === null }
     } catch (error) {
       if (!mayBeTheBatch(error, batch.size)) throw error
       if (batch.size === 1) break
@@ -180,8 +197,8 @@ async function nextPictures(calls: Calls, setRef: string, index: number, batch: 
   const [size] = await calls.call('LoadPhotoSetPhotoSizes', setRef, index, 1)
   calls.context.note('photo that Zenfolio cannot list', { index, found: size !== undefined })
   batch.grow()
-  if (!size) return { photos: [], short: true, alone: false }
-  return { photos: [await loadAlone(calls, size)], short: false, alone: true }
+  if (!size) return { photos: [], short: true, alone: false, silent: false }
+  return { photos: [await loadAlone(calls, size)], short: false, alone: true, silent: false }
 }
 
 /** 500 is what a photo that cannot be listed gives, 504 and silence what a batch too large gives; 502 and 503 neither. */
@@ -243,7 +260,8 @@ function lacks(photo: Photo, virtual: boolean): boolean {
 async function lookAt(calls: Calls, listed: Photo): Promise<Photo> {
   try {
     const full = await calls.call('LoadPhoto', listed.Id, 'Full')
-    const told = Object.entries(full).filter(([, value]) => value !== undefined && value !== null)
+    // A null takes nothing from the list, but it is no absent field either.
+    const told = Object.entries(full).filter(([field, value]) => value != null || listed[field as keyof Photo] == null)
     return { ...listed, ...Object.fromEntries(told) }
   } catch (error) {
     if (error instanceof NotFound || error instanceof NotAvailable)

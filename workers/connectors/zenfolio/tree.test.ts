@@ -4,6 +4,7 @@ import {
   type FavouriteList,
   NotAvailable,
   SessionExpired,
+  SourceFault,
   type SourceFolder,
   type SourceGallery,
   type SourceSession,
@@ -205,6 +206,15 @@ test.each(['E_NOTAUTHORIZED', 'E_NOSUCHOBJECT'])(
     await expect(favouritesOf(session)).rejects.toThrow(SessionExpired)
   },
 )
+
+test('favourites that only fail keep no account waiting, while all else answers', async () => {
+  const { signIn, methods, asked } = await script({ LoadSharedFavoritesSets: () => refusal('E_UNSPECIFIEDERROR') })
+  const session = await signIn()
+  await expect(favouritesOf(session)).rejects.toThrow(NotAvailable)
+  expect(asked.filter(({ method }) => method === 'LoadSharedFavoritesSets')).toHaveLength(3)
+  methods.LoadPrivateProfile = () => new Raw(502, 'text/html', '<html>Bad Gateway</html>')
+  await expect(favouritesOf(session)).rejects.toThrow(SourceFault)
+})
 
 test('counts and bytes that come as digits in quotes are numbers, others are loud', async () => {
   const { signIn, methods } = await script({

@@ -4,7 +4,7 @@ import { z } from 'zod'
 
 /** A 64-bit integer as its digits; numbers are exact here because json.ts quotes those that would not be. */
 const id = z.union([z.string().regex(/^-?\d+$/), z.number().int()]).transform(String)
-/** Those that Zenfolio declares `long` may come as their digits, like ids. */
+/** May come as its digits, like ids. */
 const integer = z
   .union([
     z.number(),
@@ -61,8 +61,8 @@ export const photo = z.object({
   Rotation: text,
   MimeType: text,
   Size: integer.nullish(),
-  Width: z.number().int().nullish(),
-  Height: z.number().int().nullish(),
+  Width: integer.nullish(),
+  Height: integer.nullish(),
   Sequence: z.union([z.string(), z.number()]).nullish(),
   TextCn: z.union([z.string(), z.number()]).nullish(),
   TakenOn: dateTime,
@@ -74,7 +74,7 @@ export const photo = z.object({
 const photoSetFields = z.object({
   $type: text,
   Id: id,
-  GroupIndex: z.number().int().nullish(),
+  GroupIndex: integer.nullish(),
   Title: text,
   AccessDescriptor: accessDescriptor,
   Type: z.enum(['Gallery', 'Collection']).nullish(),
@@ -98,7 +98,7 @@ const photoSetFields = z.object({
 const groupFields = z.object({
   $type: text,
   Id: id,
-  GroupIndex: z.number().int().nullish(),
+  GroupIndex: integer.nullish(),
   Title: text,
   AccessDescriptor: accessDescriptor,
   ImmediateChildrenCount: count,
@@ -146,7 +146,7 @@ export const user = z.object({
 
 export const authChallenge = z.object({ PasswordSalt: bytesOfProof, Challenge: bytesOfProof })
 export const token = z.string().min(1)
-export const photoSize = z.object({ Id: id, Width: z.number().int().nullish(), Height: z.number().int().nullish() })
+export const photoSize = z.object({ Id: id, Width: integer.nullish(), Height: integer.nullish() })
 export const accessRealm = accessDescriptor
 export const favoritesSet = z.object({ Id: id, Name: text, SharerName: text, SharerEmail: text })
 
