@@ -48,3 +48,16 @@ test('a password that was filled in stays when the gallery is built again, as lo
     filled: false,
   })
 })
+
+test('a password that only the survey told of is unknown, and stays when it was filled in', async () => {
+  const run = await aMovingRun(house)
+  const { id } = run.galleries[0]!
+  await house.pool.query("update galleries set access = 'password' where id = $1", [id])
+  const silent = { access: null, passwordUnknown: false }
+  const before = await built(id, silent)
+  expect(before).toMatchObject({ has: false, known: false, filled: false })
+  await fillPassword(house, 'test', before.publicId, 'secret')
+  expect(await built(id, silent)).toMatchObject({ has: true, known: true, filled: true })
+  await house.pool.query('update galleries set access = null where id = $1', [id])
+  expect(await built(id, silent)).toMatchObject({ has: false, known: true, filled: false })
+})

@@ -36,12 +36,13 @@ export async function buildGallery(job: Job<'build-gallery'>, { house, sessions 
 }
 
 async function enterDetail(tx: Tx, galleryId: number, detail: GalleryDetail, password: Buffer | null): Promise<void> {
+  // Where only the survey told that a password is needed, nobody told which.
+  const unknown = sql`(${detail.passwordUnknown}::bool or (${detail.access === null && !password}::bool and access is not distinct from 'password'))`
   await tx.execute(sql`
     update galleries set description = ${detail.description && storable(detail.description)}, expires_at = ${detail.expiresAt},
-      access = coalesce(${detail.access}::access, access), 
-      password = case when ${detail.passwordUnknown} then password else ${password} end,
-      password_known = not ${detail.passwordUnknown} or password is not null, password_filled = password_filled and ${detail.passwordUnknown},
-     
+      access = coalesce(${detail.access}::access, access),
+      password = case when ${unknown} then password else ${password} end,
+      password_known = not ${unknown} or password is not null, password_filled = password_filled and ${unknown},
       password_hint = ${detail.passwordHint && storable(detail.passwordHint)}, cover_ref = coalesce(${detail.coverRef}, cover_ref),
       date = coalesce(${detail.date}, date), stated_count = coalesce(${detail.statedCount}, stated_count),
       expected_count = ${detail.expectedCount},
