@@ -10,6 +10,8 @@ export const todo = {
     'Zenfolio did not take this login name and password. Try them at zenfolio.com (an account on the new Zenfolio platform cannot be read as Classic), then enter them again here.',
   tokenOver:
     'The Zenfolio token is over (one lives about a day). Enter a new token, or the login name and password instead.',
+  tokenRefused:
+    'Zenfolio refuses this token: it is over (one lives about a day), or the account keeps the API off. Enter a new token, or the login name and password; if they are refused too, clear "Do not allow accessing my account through Zenfolio API\'s" in the account preferences.',
   apiOff:
     'Zenfolio refuses its API for this account. In the account preferences at zenfolio.com, clear "Do not allow accessing my account through Zenfolio API\'s", then resume.',
   edge: 'Zenfolio\'s edge refused us before the account was reached (HTTP 403). The password is not the cause: ask Zenfolio to let the application "PassGalleryMigration" through, then resume.',

@@ -110,3 +110,10 @@ test('a token that is over asks for a new one', async () => {
   expect(error).toBeInstanceOf(SignInRefused)
   expect(error.todo).toMatch(/new token/)
 })
+
+test('a token that is not authorized may be over, or the API is off: both are said', async () => {
+  const { signIn } = await script({ LoadPrivateProfile: () => refusal('E_NOTAUTHORIZED') })
+  const error = await signIn({ token: 'old' }, null).catch((reason) => reason)
+  expect(error).toBeInstanceOf(SignInRefused)
+  expect(error.todo).toMatch(/new token.*Do not allow accessing my account through Zenfolio API's/)
+})

@@ -48,6 +48,8 @@ async function loginNameOf(calls: Calls, handedOver: boolean): Promise<string> {
       /^E_(NOTAUTHENTICATED|NOSUCHOBJECT|INVALIDCREDENTIALS)$/.test(error.code)
     if (dead || error instanceof SessionExpired)
       throw new SignInRefused(handedOver ? todo.tokenOver : todo.apiOff, { cause: error })
+    if (handedOver && error instanceof Refusal && error.code === 'E_NOTAUTHORIZED')
+      throw new SignInRefused(todo.tokenRefused, { cause: error })
     throw meaningAtSignIn(error)
   }
 }
