@@ -80,7 +80,8 @@ interface Found {
   folderRef: string | null
 }
 
-async function readPage(calls: Calls, number: number) {
+/** One page of the list. */
+export async function readPage(calls: Calls, number: number) {
   const body = await calls.read('listings', number)
   const layers = layersOf(body.json)
   const layer = layers.find(({ collections }) => Array.isArray(collections))

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { type GalleryDetail, UnexpectedPage } from '../connector.ts'
-import { aPhoto, aSet, jsonWith, listed, Raw, type Script, script } from './testing.ts'
+import { aPhoto, aSet, jsonWith, listed, listing, Raw, type Script, script } from './testing.ts'
 
 const item = (key: string, inside = '') =>
   `<div class="collection-item"><a href="/${key}/"></a><p class="name">${inside}Name</p></div>`
@@ -86,4 +86,23 @@ test('reads the portal once, without the session', async () => {
 
 test('another collection than the one that was asked for is loud', async () => {
   await expect(detail({ id: 2 })).rejects.toBeInstanceOf(UnexpectedPage)
+})
+
+test('what the answer of a collection leaves out is taken from the list of the account', async () => {
+  const hash = `//images.example.com/9/${'2'.padStart(32, '0')}-large.jpg`
+  const more = { description: 'Told by the list', expire_at: '2020-05-06 07:08:09', coverPhoto: hash, password: null }
+  const thin = { description: undefined, expire_at: undefined, coverPhoto: undefined, password: undefined }
+  const found = await detail(thin, {
+    '/dashboard_listings?page=1': listing([listed(7)], { last_page: 2, total: 2 }),
+    '/dashboard_listings?page=2': listing([listed(1, more)], { last_page: 2, total: 2 }),
+  })
+  expect(found).toMatchObject({ description: 'Told by the list', expiresAt: '2020-05-06', coverRef: '2', access: null })
+})
+
+test('a collection of which nobody says whether it expires is not built public', async () => {
+  expect((await detail({ expire_at: undefined })).access).toBeNull()
+})
+
+test('a password that is there and is not told is not known', async () => {
+  expect(await detail({ password: true })).toMatchObject({ access: 'password', password: null, passwordUnknown: true })
 })

@@ -1,6 +1,7 @@
 // One collection: what the account's list says of it, and what one more look tells.
 import type { Access, GalleryDetail, SourceGallery } from '../connector.ts'
 import type { Calls } from './calls.ts'
+import type { Listed } from './listed.ts'
 import { storageHash } from './photos.ts'
 import { addressOf, type Portal } from './portal.ts'
 import type { Sets } from './sets.ts'
@@ -28,18 +29,19 @@ export async function detailOf(
   calls: Calls,
   ref: string,
   sets: Sets,
+  list: Listed,
   portal: () => Promise<Portal | null>,
   userName: string | null,
 ): Promise<GalleryDetail> {
-  const found = await readCollection(calls, ref)
+  const found = await wholeOf(await readCollection(calls, ref), list)
   const listed = await sets.of(ref, found.photo_count ?? null)
   const access = await accessOf(found, portal)
   return {
     description: found.description || null,
     expiresAt: found.expire_at?.day ?? null,
     access,
-    passwordUnknown: access === 'password' && !found.password,
-    password: found.password || null,
+    passwordUnknown: access === 'password' && (found.password === true || !found.password),
+    password: typeof found.password === 'string' ? found.password || null : null,
     passwordHint: null,
     coverRef: await coverOf(found, listed, sets),
     date: dayOf(found),
@@ -65,6 +67,17 @@ async function readCollection(calls: Calls, ref: string): Promise<Collection> {
   return found
 }
 
+/**
+ * That a collection says its password, its expiry and the like by itself, as the account's list does, is not certain:
+ * what it leaves out is taken from there, and stays unknown where that says nothing either.
+ */
+async function wholeOf(found: Collection, list: Listed): Promise<Collection> {
+  const fields = ['description', 'url_key', 'expire_at', 'coverPhoto', 'password'] as const
+  if (fields.every((field) => found[field] !== undefined)) return found
+  const said = Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined))
+  return { ...(await list.of(found.id)), ...(said as Collection) }
+}
+
 /** The day of the event, else of the collection's making. */
 function dayOf({ event_date, create_at, created_at }: Collection): string | null {
   return (event_date ?? create_at ?? created_at)?.day ?? null
@@ -76,7 +89,7 @@ function dayOf({ event_date, create_at, created_at }: Collection): string | null
  */
 async function accessOf(found: Collection, portal: () => Promise<Portal | null>): Promise<Access | null> {
   if (found.password) return 'password'
-  if (found.password === undefined || !found.url_key) return null
+  if (found.password === undefined || found.expire_at === undefined || !found.url_key) return null
   const shown = await portal()
   if (shown === null) return null
   const entry = shown.get(found.url_key)

@@ -15,6 +15,7 @@ import type { Calls } from './calls.ts'
 import { detailOf } from './collections.ts'
 import { favouritesOf } from './favourites.ts'
 import { inTurn } from './in-turn.ts'
+import { Listed } from './listed.ts'
 import { listPhotos } from './listing.ts'
 import { openOriginal } from './originals.ts'
 import { type Portal, readPortal } from './portal.ts'
@@ -60,12 +61,14 @@ class Session implements SourceSession {
   readonly #calls: Calls
   readonly #kept: SignedIn['kept']
   readonly #sets: Sets
+  readonly #listed: Listed
   #portal: Promise<Portal | null> | undefined
 
   constructor({ calls, kept }: SignedIn) {
     this.#calls = calls
     this.#kept = kept
     this.#sets = new Sets(calls)
+    this.#listed = new Listed(calls)
   }
 
   async account(): Promise<AccountSummary> {
@@ -85,7 +88,7 @@ class Session implements SourceSession {
   }
 
   detail(gallery: { ref: string }): Promise<GalleryDetail> {
-    return detailOf(this.#calls, gallery.ref, this.#sets, () => this.#shown(), this.#kept.loginName)
+    return detailOf(this.#calls, gallery.ref, this.#sets, this.#listed, () => this.#shown(), this.#kept.loginName)
   }
 
   /** Read once; what failed is tried again by the next gallery. */

@@ -25,7 +25,7 @@ export function photoOf(found: Photo, set: Pick<ListedSet, 'id' | 'private'>, ga
     photo: {
       ...ordinary(found, galleryRef),
       kind: 'photo',
-      takenAt: isoOf(found.capture_date),
+      takenAt: isoOf(found.capture_date ?? null),
       bytes: found.size || null,
       width: found.width || null,
       height: found.height || null,
@@ -48,7 +48,7 @@ export function videoOf(found: Video, set: Pick<ListedSet, 'id' | 'private'>, ga
     photo: {
       ...ordinary(found, galleryRef),
       kind: 'video',
-      takenAt: isoOf(found.capture_date),
+      takenAt: isoOf(found.capture_date ?? null),
       bytes: best?.filesize || null,
       width: best?.width ?? (found.width || null),
       height: best?.height ?? (found.height || null),

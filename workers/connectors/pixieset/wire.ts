@@ -39,7 +39,12 @@ const flag = anything.transform((value): boolean | null => {
   if (value === true || value === 1 || value === '1' || value === 'true') return true
   return value === false || value === 0 || value === '0' || value === 'false' ? false : null
 })
-const date = anything.transform(whenOf)
+const date = anything.transform((value) => (value === undefined ? undefined : whenOf(value)))
+/** true: there is one that is not told. */
+const password = anything.transform((value): string | true | null | undefined => {
+  if (typeof value === 'string' || typeof value === 'number') return String(value)
+  return value === undefined ? undefined : value === null || value === false ? null : true
+})
 const object = z.record(z.string(), z.unknown())
 
 export const collection = z.object({
@@ -60,7 +65,7 @@ export const collection = z.object({
   high_res_download_size: anything,
   web_download_size: anything,
   download_size: anything,
-  password: text,
+  password,
 })
 export type Collection = z.output<typeof collection>
 
