@@ -41,16 +41,17 @@ export async function recordSurveyPage(tx: Tx, runId: string, number: number, pa
     values (${runId}, ${number}, ${jsonb(page.folders)}::jsonb, ${jsonb(page.galleries)}::jsonb, ${page.next})`)
 }
 
-/** null: the provider does not let us see them. */
+/** null: the provider does not let us see them. `whole` false: not those of every gallery. */
 export async function recordSurveyFavourites(
   tx: Tx,
   runId: string,
   number: number,
   lists: FoundFavourites[] | null,
+  whole = lists !== null,
 ): Promise<void> {
   await tx.execute(sql`
     insert into survey_pages (run_id, number, folders, galleries, favourites, next)
-    values (${runId}, ${number}, '[]', '[]', ${jsonb({ lists })}::jsonb, null)`)
+    values (${runId}, ${number}, '[]', '[]', ${jsonb({ lists, whole })}::jsonb, null)`)
 }
 
 export interface SurveyedAccount {
@@ -58,6 +59,8 @@ export interface SurveyedAccount {
   /** In the order of the account. */
   galleries: (FoundGallery & { ordinal: number })[]
   favourites: FoundFavourites[] | null
+  /** False where some could not be seen. */
+  favouritesWhole: boolean
 }
 
 /** Everything read; what came twice counts once, at its first place. null where nothing is kept. */
@@ -65,14 +68,16 @@ export async function surveyed(tx: Tx, runId: string): Promise<SurveyedAccount |
   const { rows } = await tx.execute<{
     folders: FoundFolder[]
     galleries: FoundGallery[]
-    favourites: { lists: FoundFavourites[] | null } | null
+    favourites: { lists: FoundFavourites[] | null; whole: boolean } | null
   }>(sql`select folders, galleries, favourites from survey_pages where run_id = ${runId} order by number`)
   if (rows.length === 0) return null
+  const favourites = rows.find((page) => page.favourites)?.favourites
   const folders = parentsFirst(firstOfEach(rows.flatMap((page) => page.folders)))
   return {
     folders,
     galleries: inOrder(folders, firstOfEach(rows.flatMap((page) => page.galleries))),
-    favourites: rows.find((page) => page.favourites)?.favourites?.lists ?? null,
+    favourites: favourites?.lists ?? null,
+    favouritesWhole: favourites?.whole ?? false,
   }
 }
 

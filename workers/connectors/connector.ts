@@ -138,7 +138,10 @@ export interface SourceSession {
   detail(gallery: { ref: string; virtual: boolean }): Promise<GalleryDetail>
   /** Lazy, resumable at the `next` of an earlier page. Throws rather than ends early. */
   photos(gallery: { ref: string; virtual: boolean; statedCount: number | null }, cursor?: string): AsyncIterable<Page>
-  /** Of the whole account, or of these galleries where the provider tells them gallery by gallery. */
+  /**
+   * Of the whole account, or of these galleries where the provider tells them gallery by gallery. Throws NotAvailable
+   * where some could not be seen, when those that could are told.
+   */
   favourites?(galleryRefs: string[]): AsyncIterable<FavouriteList>
   /**
    * Where `abilities.thaw` is 'asked': asks the provider to bring a gallery back, or looks how far it is. Asked for once:

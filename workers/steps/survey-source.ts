@@ -45,7 +45,7 @@ async function survey(
     const found = (await surveyed(tx, run.id))!
     const { repeated, folders } = await recordPlan(tx, { ...run, sourceId: run.sourceId! }, found)
     const totals = await planTotals(tx, run.id, account)
-    const fields = fieldsOf(abilities, found.favourites)
+    const fields = fieldsOf(abilities, found.favouritesWhole ? found.favourites : null)
     const plan = {
       account: account.name,
       folders: found.folders.length,
@@ -87,18 +87,22 @@ async function readPages(job: Job<'survey-source'>, house: House, runId: string,
   if (!complete) throw new Error('the account ended without a last page')
   if (favourites) return
   const found = await surveyed(house.db, runId)
-  const lists = await favouritesOf(session, found?.galleries.map(({ ref }) => ref) ?? [])
-  await job.checkpoint((tx) => recordSurveyFavourites(tx, runId, pages, lists))
+  const { lists, whole } = await favouritesOf(session, found?.galleries.map(({ ref }) => ref) ?? [])
+  await job.checkpoint((tx) => recordSurveyFavourites(tx, runId, pages, lists, whole))
 }
 
-/** null where the provider does not let us see them: the account does not wait for them, the report says lost. */
-async function favouritesOf(session: SourceSession, galleries: string[]): Promise<FavouriteList[] | null> {
-  if (!session.favourites) return []
+/** Those that the provider lets us see: the account does not wait for the others, the report says lost. */
+async function favouritesOf(
+  session: SourceSession,
+  galleries: string[],
+): Promise<{ lists: FavouriteList[] | null; whole: boolean }> {
+  const lists: FavouriteList[] = []
   try {
-    return await Array.fromAsync(session.favourites(galleries))
+    for await (const list of session.favourites?.(galleries) ?? []) lists.push(list)
+    return { lists, whole: true }
   } catch (error) {
-    if (error instanceof NotAvailable || error instanceof NotFound) return null
-    throw error
+    if (!(error instanceof NotAvailable || error instanceof NotFound)) throw error
+    return { lists: lists.length > 0 ? lists : null, whole: false }
   }
 }
 

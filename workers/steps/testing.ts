@@ -20,10 +20,11 @@ export function jobOf<Queue extends 'build-gallery' | 'thaw-gallery'>(
 }
 
 /** Whatever the source, this is its session. */
-export function toolsOf(house: House, session: Partial<SourceSession>): Tools {
+export function toolsOf(house: House, session: Partial<SourceSession>, connector: Partial<Connector> = {}): Tools {
   const sessions = {
     with: (_: string, work: (session: SourceSession, connector: Connector) => unknown) =>
-      work(session as SourceSession, {} as Connector),
+      work(session as SourceSession, connector as Connector),
+    handedOver: async () => null,
   }
   return { house, sessions } as unknown as Tools
 }

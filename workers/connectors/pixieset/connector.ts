@@ -13,8 +13,7 @@ import type {
 import { listAccount } from './account.ts'
 import type { Calls } from './calls.ts'
 import { detailOf } from './collections.ts'
-import { favouritesOf } from './favourites.ts'
-import { inTurn } from './in-turn.ts'
+import { listFavourites } from './favourites.ts'
 import { Listed } from './listed.ts'
 import { listPhotos } from './listing.ts'
 import { openOriginal } from './originals.ts'
@@ -53,9 +52,6 @@ export const pixieset: Connector<Credentials> = {
     return new Session(await begin(credentials, context))
   },
 }
-
-/** Favourite lists are asked for collection by collection. */
-const favouritesAtOnce = 3
 
 class Session implements SourceSession {
   readonly #calls: Calls
@@ -104,8 +100,8 @@ class Session implements SourceSession {
     return listPhotos(this.#calls, this.#sets, gallery, cursor)
   }
 
-  async *favourites(refs: string[]): AsyncGenerator<FavouriteList> {
-    for await (const lists of inTurn(favouritesAtOnce, refs, (ref) => favouritesOf(this.#calls, ref))) yield* lists
+  favourites(refs: string[]): AsyncGenerator<FavouriteList> {
+    return listFavourites(this.#calls, refs)
   }
 
   open(photo: PhotoAddress, range?: { start: number }): Promise<Opened> {

@@ -68,3 +68,28 @@ test.each<[string, unknown]>([
 test('a collection that was deleted meanwhile has none', async () => {
   expect(await favourites(jsonWith(404), { '/collections/1': jsonWith(410) })).toEqual([])
 })
+
+test('what cannot be had of one collection does not lose the lists of the others', async () => {
+  const { signIn } = await script({
+    '/collections/1/favorites': { data: null },
+    '/collections/2/favorites': { data: [{ id: 7, name: 'Picks', email: 'oma@example.com', photos: [3, '4'] }] },
+    '/collections/3/favorites': jsonWith(403),
+  })
+  const found: FavouriteList[] = []
+  const all = (await signIn()).favourites?.(['1', '2', '3']) ?? []
+  const reading = (async () => {
+    for await (const one of all) found.push(one)
+  })()
+  await expect(reading).rejects.toBeInstanceOf(NotAvailable)
+  expect(found).toEqual([{ ...list, galleryRef: '2' }])
+})
+
+test('many collections in a row without lists that can be had are enough', async () => {
+  const refs = Array.from({ length: 300 }, (_, i) => String(i + 1))
+  const { signIn, asked } = await script(
+    Object.fromEntries(refs.map((ref) => [`/collections/${ref}/favorites`, { data: { clients: 3 } }])),
+  )
+  const all = (await signIn()).favourites?.(refs) ?? []
+  await expect(Array.fromAsync(all)).rejects.toBeInstanceOf(NotAvailable)
+  expect(asked.length).toBeLessThan(110)
+})

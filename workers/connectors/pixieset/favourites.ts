@@ -1,10 +1,37 @@
 // Favourite lists. Their shape is unknown: what can be understood is read, else the report says that they are lost.
 import { type FavouriteList, NotAvailable, NotFound } from '../connector.ts'
 import type { Calls } from './calls.ts'
+import { inTurn } from './in-turn.ts'
 import { type FavouriteEntry, favouriteList, layersOf, listIn, page as pageFields } from './wire.ts'
 
+/** They are asked for collection by collection. */
+const atOnce = 3
+/** So many collections in a row whose lists cannot be had speak for all that follow. */
+const mostInARow = 100
+
+/** Throws NotAvailable at the end where those of a collection could not be had. */
+export async function* listFavourites(calls: Calls, refs: string[]): AsyncGenerator<FavouriteList> {
+  let withheld: NotAvailable | undefined
+  let inARow = 0
+  const tried = (ref: string) =>
+    favouritesOf(calls, ref).catch((error) => {
+      if (error instanceof NotAvailable) return error
+      throw error
+    })
+  for await (const lists of inTurn(atOnce, refs, tried)) {
+    if (lists instanceof NotAvailable) {
+      withheld ??= lists
+      if (++inARow === mostInARow) break
+    } else {
+      inARow = 0
+      yield* lists
+    }
+  }
+  if (withheld) throw withheld
+}
+
 /** Throws NotAvailable where Pixieset does not let us see them, or shows something unknown. */
-export async function favouritesOf(calls: Calls, collectionRef: string): Promise<FavouriteList[]> {
+async function favouritesOf(calls: Calls, collectionRef: string): Promise<FavouriteList[]> {
   const entries = new Map<string, FavouriteEntry>()
   for (let number = 1, pages = 1; number <= pages; number++) {
     const read = await entriesOn(calls, collectionRef, number)
