@@ -124,6 +124,34 @@ test('a refused sign-in is tried once for all who wait, is the health of the sou
   expect((await one.with(sourceId, (session) => session.account())).name).not.toBe('')
 })
 
+test('a session that ends in the middle of many works is asked for once by all of them where its renewal is refused', async () => {
+  const workers = [sessionsOfAWorker(), sessionsOfAWorker()]
+  for (const one of workers) await one.with(sourceId, (session) => session.account())
+  await standIn.faults({ wrongPassword: true })
+  // Each finds out when the one before has been refused.
+  let before: Promise<unknown> = Promise.resolve()
+  const works = Array.from({ length: 10 }, (_, i) => {
+    const others = before
+    const work = workers[i % 2]!.with(sourceId, async () => {
+      await others
+      throw new SessionExpired()
+    })
+    before = work.catch(() => {})
+    return work
+  })
+  const refused = await signInsDuring(async () => {
+    for (const end of await Promise.allSettled(works))
+      expect(end.status === 'rejected' && end.reason).toBeInstanceOf(SignInRefused)
+  })
+  expect(refused).toBe(1)
+  const later = await signInsDuring(() =>
+    expect(workers[0]!.with(sourceId, () => Promise.reject(new SessionExpired()))).rejects.toBeInstanceOf(
+      SignInRefused,
+    ),
+  )
+  expect(later).toBe(1)
+})
+
 test('a refusal that comes after others were handed over is nobody’s: the work goes on with those', async () => {
   const one = sessionsOfAWorker()
   let tries = 0

@@ -41,11 +41,14 @@ export function createSessions(
   const tools = { house, http, browser, note, signal, connectors }
   const held = new Map<string, Promise<Held>>()
 
-  async function open(source: SourceView, seen: number | null): Promise<Held> {
+  /** `since`: when the work began that needs it. */
+  async function open(source: SourceView, seen: number | null, since: number): Promise<Held> {
     const desk = deskOf(tools, source, 'credentials')
     let made: SourceSession | undefined
     const signIn = async () => {
       const { generation } = await keptSession(house, source)
+      const met = await refusedSince(source.id, since)
+      if (met) throw Object.assign(met, { generation })
       try {
         const signedIn = await desk.signIn(() => openCredentials(house, source))
         made = signedIn.session
@@ -69,7 +72,7 @@ export function createSessions(
     return opening
   }
 
-  async function current(sourceId: string): Promise<Held> {
+  async function current(sourceId: string, since: number): Promise<Held> {
     const known = held.get(sourceId)
     if (known) {
       const session = await known
@@ -80,33 +83,34 @@ export function createSessions(
         [sourceId],
       )
       if (rows[0]?.generation === session.generation) return session
-      if (held.get(sourceId) !== known) return current(sourceId)
+      if (held.get(sourceId) !== known) return current(sourceId, since)
     }
     return remember(
       sourceId,
-      sourceRow(house, sourceId).then((source) => open(source, null)),
+      sourceRow(house, sourceId).then((source) => open(source, null, since)),
     )
   }
 
   /** Of many that find one session expired, the first opens the next and the others take it. */
-  async function renewed(sourceId: string, expired: Held): Promise<Held> {
+  async function renewed(sourceId: string, expired: Held, since: number): Promise<Held> {
     const known = held.get(sourceId)
     const latest = known && (await known.catch(() => undefined))
     if (latest && latest.generation > expired.generation) return latest
-    if (known && held.get(sourceId) !== known) return renewed(sourceId, expired)
+    if (known && held.get(sourceId) !== known) return renewed(sourceId, expired, since)
     return remember(
       sourceId,
-      sourceRow(house, sourceId).then((source) => open(source, expired.generation)),
+      sourceRow(house, sourceId).then((source) => open(source, expired.generation, since)),
     )
   }
 
   return {
     async with(sourceId, work) {
+      const since = Date.now()
       let expired: Held | undefined
       for (let again = 0; ; again++) {
         let using: Held | undefined
         try {
-          using = expired ? await renewed(sourceId, expired) : await current(sourceId)
+          using = expired ? await renewed(sourceId, expired, since) : await current(sourceId, since)
           return await work(using.session, using.connector)
         } catch (thrown) {
           const error = using ? await stillMet(sourceId, using.generation, thrown) : thrown
@@ -119,7 +123,7 @@ export function createSessions(
     async fresh(sourceId) {
       const source = await sourceRow(house, sourceId)
       const { generation } = await keptSession(house, source)
-      await remember(sourceId, open(source, generation))
+      await remember(sourceId, open(source, generation, Date.now()))
     },
     async handedOver(sourceId) {
       const source = await sourceRow(house, sourceId)
@@ -151,6 +155,17 @@ export function createSessions(
     error.generation = generation
     const health = error instanceof SignInRefused ? 'refused' : 'challenge'
     return (await recordRefusal(house, sourceId, generation, health, error.todo)) ? error : outdated(error)
+  }
+
+  /**
+   * What another one met with these credentials while the work was under way: it would meet the same, and an account is
+   * locked by a few tries.
+   */
+  async function refusedSince(sourceId: string, since: number): Promise<SignInRefused | Challenge | null> {
+    const { health, todo, checkedAt } = await sourceRow(house, sourceId)
+    if (todo === null || checkedAt === null || checkedAt.getTime() < since) return null
+    if (health === 'refused') return new SignInRefused(todo)
+    return health === 'challenge' ? new Challenge(todo) : null
   }
 
   /** In the middle of work, of a session that was taken: that is the run's affair, not the source's. */
