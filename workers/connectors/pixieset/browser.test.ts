@@ -2,7 +2,9 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { createBrowser, type OpenBrowser } from '#workers/browser.ts'
 import { createHttp, type OpenHttp } from '#workers/http.ts'
 import { type StandIn, standIn } from '../conformance/stand-in.ts'
-import { Challenge, SignInRefused, type SourceSession } from '../connector.ts'
+import { type Browser, type BrowserPage, Challenge, SignInRefused, type SourceSession } from '../connector.ts'
+import { todo } from './answers.ts'
+import { throughForm } from './browser.ts'
 import { pixieset } from './connector.ts'
 import type { Credentials } from './signin.ts'
 
@@ -57,3 +59,34 @@ test.each(['locked', 'edgeBlock'] as const)(
   },
   60_000,
 )
+
+/** Stays at the address of the form, and shows these selectors once it was sent. */
+function staying(shown: string[], html: string): Browser {
+  let sent = false
+  const page = {
+    goto: async () => 200,
+    title: async () => 'Pixieset',
+    html: async () => html,
+    fill: async () => {},
+    click: async () => {
+      sent = true
+    },
+    waitFor: async (selectors) => selectors.find((one) => !sent || shown.includes(one)) ?? null,
+    waitForUrl: async () => false,
+  } satisfies Partial<BrowserPage>
+  return { visit: (work) => work(page as unknown as BrowserPage) }
+}
+
+test.each([
+  [
+    'another page, which asks for a code',
+    [],
+    '<h1>Enter the code we sent you</h1><input name="code">',
+    todo.notDashboard,
+  ],
+  ['the form again', ['#UserLogin_password'], '<input id="UserLogin_password">', todo.wrongPassword],
+  ['the form with a check for programs', ['#UserLogin_password'], '<div class="cf-turnstile"></div>', todo.challenge],
+])('after the form, at its address, %s', async (_, shown, html, said) => {
+  const context = { browser: staying(shown, html), endpoints: place.endpoints } as Parameters<typeof throughForm>[1]
+  await expect(throughForm({ email: 'a@example.com', password: 'x' }, context)).rejects.toMatchObject({ todo: said })
+})

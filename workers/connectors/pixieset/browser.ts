@@ -48,10 +48,14 @@ async function isStopped(page: BrowserPage): Promise<boolean> {
 
 const missing = (page: BrowserPage, field: 'username') => page.unexpected(`sign-in form: ${selectors[field]}`)
 
-/** A wrong password answers with the form again; where it says nothing, the check for programs did not let it through. */
+/**
+ * A wrong password answers with the form again; where it says nothing, the check for programs did not let it through.
+ * Another page at the same address, as one that asks for a code, says nothing of the password.
+ */
 async function stillAtForm(page: BrowserPage): Promise<Error> {
   if (await isStopped(page)) return new Challenge(todo.challenge)
   if ((await page.waitFor([selectors.signInError], 1)) !== null) return new SignInRefused(todo.wrongPassword)
+  if ((await page.waitFor([selectors.password], 1)) === null) return new Challenge(todo.notDashboard)
   const html = await page.html()
   if (/incorrect|invalid|wrong|not recogni[sz]ed/i.test(html)) return new SignInRefused(todo.wrongPassword)
   return /cf-turnstile|challenges\.cloudflare\.com/i.test(html)
