@@ -8,7 +8,7 @@ import {
   type SourceFolder,
   type SourceGallery,
 } from '../connector.ts'
-import { brandRefused } from './answers.ts'
+import { brandRefused, todo } from './answers.ts'
 import type { Calls } from './calls.ts'
 import { beginning, type Place, type Step, walk, whole } from './walk.ts'
 import type { Brand, Event } from './wire.ts'
@@ -33,13 +33,21 @@ const cursorShape = z.object({
 })
 type Cursor = z.output<typeof cursorShape>
 
-/** Every brand, also one without events. Throws UnexpectedPage where there is none: then something else is wrong. */
+/**
+ * Every brand, also one without events. Throws UnexpectedPage where there is none: then something else is wrong. Every
+ * studio has the list, so that "not found" is "forbidden" here: SignInRefused.
+ */
 export async function brandsOf(calls: Calls): Promise<Brand[]> {
   const wrong = (expected: string) => calls.wrong(`brands: ${expected}`, 'brands', {})
-  const brands = await whole((page) => calls.read('brands', {}, page), wrong)
+  const brands = await whole((page) => calls.read('brands', {}, page), wrong).catch((error) => {
+    if (!isRefusal(error)) throw error
+    throw new SignInRefused(todo.noAccess, { cause: error })
+  })
   if (brands.length === 0) throw wrong('items: at least one brand')
   return brands
 }
+
+const isRefusal = (error: unknown) => error instanceof NotFound || error instanceof NotAvailable
 
 export function titleOf(brand: Brand): string {
   return brand.name || brand.galleryDomain || brand.customDomain || brand.id
@@ -100,7 +108,7 @@ async function eventsPage(calls: Calls, brand: { id: string; title: string }, pa
     return await calls.read('events', { brand: brand.id }, page)
   } catch (error) {
     // A brand that is listed exists, so that "not found" is "forbidden" here.
-    if (!(error instanceof NotFound || error instanceof NotAvailable)) throw error
+    if (!isRefusal(error)) throw error
     throw new SignInRefused(brandRefused(brand.title), { cause: error })
   }
 }
@@ -176,7 +184,7 @@ async function categoryNames(calls: Calls, brand: string): Promise<Record<string
     const categories = await whole((page) => calls.read('categories', { brand }, page), wrong)
     return Object.fromEntries(categories.map(({ id, name }) => [id, name ?? id]))
   } catch (error) {
-    if (!(error instanceof NotFound || error instanceof NotAvailable)) throw error
+    if (!isRefusal(error)) throw error
     calls.noteOnce('the list of categories is refused', { error: error.name })
     return {}
   }

@@ -1,5 +1,5 @@
 // Which brand an event hangs under: a gallery is known by the event's id alone, and every address needs both.
-import { NotAvailable, NotFound } from '../connector.ts'
+import { NotAvailable, NotFound, UnexpectedPage } from '../connector.ts'
 import { brandsOf } from './account.ts'
 import type { Calls } from './calls.ts'
 import type { Event } from './wire.ts'
@@ -13,7 +13,7 @@ export class Events {
     this.#calls = calls
   }
 
-  /** As it is now. Throws NotFound or NotAvailable where no brand has it. */
+  /** As it is now. Where no brand has it the weightiest refusal is thrown: NotFound only if all of them are. */
   async find(event: string): Promise<{ brand: string; event: Event }> {
     if (this.#brands.length === 0) this.#brands = (await brandsOf(this.#calls)).map(({ id }) => id)
     let refusal: unknown
@@ -23,11 +23,22 @@ export class Events {
         this.#brands = [brand, ...this.#brands.filter((other) => other !== brand)]
         return { brand, event: found }
       } catch (error) {
-        if (!(error instanceof NotFound || error instanceof NotAvailable)) throw error
-        // "Forbidden" says more than "not found", which is what the wrong brand gives.
-        if (!(refusal instanceof NotAvailable)) refusal = error
+        if (weightOf(error) === null) throw error
+        if (refusal === undefined || Number(weightOf(error)) > Number(weightOf(refusal))) refusal = error
       }
     }
     throw refusal
   }
+}
+
+/**
+ * How the wrong brand refuses is not known, so every kind leads on to the next brand: "forbidden" says more than "not
+ * found", and an answer that is not understood stays loud. null: no refusal.
+ */
+function weightOf(error: unknown): number | null {
+  if (error instanceof NotFound) return 0
+  if (error instanceof NotAvailable) return 1
+  if (!(error instanceof UnexpectedPage)) return null
+  const { status } = error.evidence
+  return status >= 400 && status < 500 ? 2 : null
 }

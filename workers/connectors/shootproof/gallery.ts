@@ -1,5 +1,12 @@
 // One event: its albums as sets, and the photos with their places in them.
-import type { GalleryDetail, Page, SourcePhoto, SourceSet } from '../connector.ts'
+import {
+  type GalleryDetail,
+  NotAvailable,
+  NotFound,
+  type Page,
+  type SourcePhoto,
+  type SourceSet,
+} from '../connector.ts'
 import type { Calls } from './calls.ts'
 import type { Events } from './events.ts'
 import { beginning, type Place, walk, whole } from './walk.ts'
@@ -21,7 +28,7 @@ export async function detailOf(calls: Calls, found: Found): Promise<GalleryDetai
   const { brand, event } = found
   const ids = { brand, event: event.id }
   const wrong = (expected: string) => calls.wrong(`albums: ${expected}`, 'albums', ids)
-  const albums = await whole((page) => calls.read('albums', ids, page), wrong)
+  const albums = await whole((page) => under(calls.read('albums', ids, page)), wrong)
   const seen = await look(calls, found, albums)
   if (event.photosCount === undefined)
     throw calls.wrong('event: photosCount', 'event', ids, Object.keys(event).join(' '))
@@ -119,7 +126,17 @@ function walkPhotos(calls: Calls, { brand, event }: Found, from: Place, current?
   const ids = { brand, event: event.id }
   const wrong = (expected: string) => calls.wrong(`photos: ${expected}`, 'photos', ids)
   const expected = async () => (await current?.find(event.id))?.event.photosCount ?? 0
-  return walk(from, (page) => calls.read('photos', ids, page), wrong, current && expected)
+  return walk(from, (page) => under(calls.read('photos', ids, page)), wrong, current && expected)
+}
+
+/** A list of an event that was found a moment ago: "not found" is "forbidden" here. */
+async function under<List>(list: Promise<List>): Promise<List> {
+  try {
+    return await list
+  } catch (error) {
+    if (!(error instanceof NotFound)) throw error
+    throw new NotAvailable('ShootProof lists this gallery and refuses what is in it', undefined, { cause: error })
+  }
 }
 
 /** A cursor is `pass:page:index:listed:total`, with `:skip` where an answer was too long for one page. */

@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest'
-import { NotFound, SessionExpired, SignInRefused, type SourceSession, UnexpectedPage } from '../connector.ts'
-import { all, problem, script, signInPage } from './testing.ts'
+import {
+  NotAvailable,
+  NotFound,
+  SessionExpired,
+  SignInRefused,
+  type SourceSession,
+  UnexpectedPage,
+} from '../connector.ts'
+import { all, problem, Raw, script, signInPage } from './testing.ts'
 
 const b = '/studio/brand'
 const brand = (id: unknown, more = {}) => ({ id, name: `Brand ${id}`, ...more })
@@ -124,6 +131,15 @@ test('a brand that is listed and refused waits for a person and is named, whethe
   }
 })
 
+test('a list of brands that is refused waits for a person, and no gallery is believed gone for it', async () => {
+  for (const refusal of [problem(403, 'forbidden'), problem(404, 'not-found')]) {
+    const site = await script({ [`GET ${b}`]: () => refusal })
+    const session = await site.signIn()
+    await expect(galleriesOf(session)).rejects.toBeInstanceOf(SignInRefused)
+    await expect(session.detail(gallery('5'))).rejects.toBeInstanceOf(SignInRefused)
+  }
+})
+
 test('a studio is known by its oldest brand, in whatever order they come and whatever is added', async () => {
   const old = brand('f', { created: '2015-01-01 00:00:00' })
   const others = [brand('a', { created: '2019-01-01 00:00:00' }), brand('b', { created: '2020-01-01 00:00:00' })]
@@ -164,6 +180,33 @@ test('a gallery that no brand has is only gone while the session lives', async (
   await expect((await gone.signIn()).detail(gallery('5'))).rejects.toBeInstanceOf(NotFound)
   const dead = await script({ [`GET ${b}`]: () => all(brand(1)), 'GET /studio/me': () => problem(401, 'unauthorized') })
   await expect((await dead.signIn()).detail(gallery('5'))).rejects.toBeInstanceOf(SessionExpired)
+})
+
+const page404 = new Raw(404, '<html>Nothing here</html>', { 'content-type': 'text/html' })
+test.each([
+  ['a page', page404],
+  ['400', problem(400, 'bad-request')],
+  ['403', problem(403, 'forbidden')],
+])(
+  'the brand of a gallery is found behind another one that answers %s, which stays loud where none has it',
+  async (_, refusal) => {
+    const found = await script({
+      [`GET ${b}`]: () => all(brand(1), brand(2)),
+      [`GET ${b}/1/event/5`]: () => refusal,
+      [`GET ${b}/2/event/5`]: () => event(5, { photosCount: 7 }),
+      [`GET ${b}/2/event/5/album`]: () => all(),
+    })
+    expect((await (await found.signIn()).detail(gallery('5'))).statedCount).toBe(7)
+    const none = await script({ [`GET ${b}`]: () => all(brand(1), brand(2)), [`GET ${b}/1/event/5`]: () => refusal })
+    const error = await (await none.signIn()).detail(gallery('5')).catch((thrown) => thrown)
+    expect(error).not.toBeInstanceOf(NotFound)
+  },
+)
+
+test('lists that are refused as "not found" do not make a gallery gone that ShootProof has', async () => {
+  const session = await (await script(oneEvent({ photosCount: 1 }, {}))).signIn()
+  await expect(session.detail(gallery('5'))).rejects.toBeInstanceOf(NotAvailable)
+  await expect(photosOf(session, '5')).rejects.toBeInstanceOf(NotAvailable)
 })
 
 test('one resource may stand in an envelope of its own', async () => {
