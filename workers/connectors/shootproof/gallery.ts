@@ -86,8 +86,8 @@ async function look(calls: Calls, found: Found, albums: Album[]): Promise<{ inNo
     const seeable = shown.size === 0 && items.some(({ item }) => item.displayUrl.length > 0)
     if (albums.length === 0 && !seeable) break
   }
-  // One photo that does not say is an odd photo; all of them in an event with albums is a renamed field.
-  if (albums.length > 0 && inNone && !told)
+  // One photo that does not say is an odd photo; all of them in an event whose albums hold any is a renamed field.
+  if (inNone && !told && albums.some(({ photosCount }) => photosCount !== 0))
     throw calls.wrong('photos: items[].belongsToAlbumIds', 'photos', { brand: found.brand, event: found.event.id })
   holdCounts(calls, found, albums, placed)
   if (covers.size > 0 && shown.size === 0) calls.noteOnce('a cover that no photo shows the address of')

@@ -258,6 +258,16 @@ test.each([
   expect(error.expected).toContain(words)
 })
 
+test('photos that say nothing of albums lie in none where every album states that it is empty', async () => {
+  const site = await script(
+    oneEvent(
+      { photosCount: 1 },
+      { album: () => all({ id: 11, name: 'A', photosCount: 0 }), photo: () => all({ id: 1, name: 'x' }) },
+    ),
+  )
+  expect((await (await site.signIn()).detail(gallery('5'))).sets.map(({ ref }) => ref)).toEqual(['11', null])
+})
+
 test('the cover is the photo that shows the same address, whatever its signature', async () => {
   const shown = (id: number, path: string) => ({
     ...photo(id),
