@@ -48,7 +48,10 @@ export async function migrate(wanted: Migrate, opening: Opening, stop: AbortSign
     only: wanted.only.length > 0 ? wanted.only : undefined,
     autoStart: !wanted.plan,
   })
-  if (existed) await goOnWith(house, id)
+  if (existed) {
+    await requireSameGalleries(house, id, wanted.only)
+    await goOnWith(house, id)
+  }
   return toTheEnd(system, id, wanted, stop)
 }
 
@@ -63,6 +66,19 @@ export async function delta(wanted: Delta, opening: Opening, stop: AbortSignal):
   const { id, existed } = await checkForChanges(house, 'cli', { runId: wanted.run }, { autoStart: false })
   if (existed) await goOnWith(house, id)
   return toTheEnd(system, id, wanted, stop)
+}
+
+/** A run that is open moves what it was made for: never more than somebody asks for now. */
+async function requireSameGalleries(house: House, runId: string, only: string[]): Promise<void> {
+  if (only.length === 0) return
+  const open = await runFacts(house, runId)
+  const others = new Set(open.only).symmetricDifference(new Set(only))
+  if (open.only !== null && others.size === 0) return
+  throw new Refusal(
+    'other_galleries',
+    409,
+    `Run ${runId} of this account is open and moves other galleries than --only names: \`pass resume ${runId}\` ends it, or \`pass cancel ${runId}\`.`,
+  )
 }
 
 async function goOnWith(house: House, runId: string): Promise<void> {
