@@ -45,3 +45,7 @@ test('a provider that is not known any more, and a kind that is not known yet, a
     { kind: 'colours', fate: 'lost', why: 'The provider has it and does not tell it.' },
   ])
 })
+
+test.each(providerIds)('a capture time that was read from the originals of %s is not said to stay in them', (id) => {
+  expect(explainFields(id, { takenAt: 'mapped' })[0]?.why).toContain('EXIF')
+})
