@@ -88,6 +88,26 @@ test('a changed page is loud, names what was missing and keeps what it shows wit
   expect(inspect(error, { depth: 9, maxStringLength: null })).not.toContain(place.credentials.password)
 })
 
+test.each([
+  ['under that of another service', '<button type="submit">Log in</button>'],
+  ['in capitals', '<button>LOG IN</button>'],
+])('the button of the form is found %s', async (_, button) => {
+  const ask = "event.preventDefault(); fetch('/api/asked', { headers: { authorization: 'Bearer of.the.owner' } })"
+  const form = `<form onsubmit="${ask}"><input id="email"><input id="password" type="password">${button}</form>`
+  const other = button.includes('Log in') ? '<button onclick="location.href=\'/other\'">Log in with Other</button>' : ''
+  const { origin: app, close } = await aSite(({ url }, response) =>
+    url?.startsWith('/api/')
+      ? response.end(JSON.stringify({ count: 1, galleriesContent: [{ id: 'g1', name: 'One', photoCount: 0 }] }))
+      : response.writeHead(200, { 'content-type': 'text/html' }).end(url === '/welcome' ? other + form : ''),
+  )
+  try {
+    const session = await signIn({ endpoints: { app, cdn: app }, credentials: place.credentials })
+    expect(session.keep()).toEqual({ bearer: 'of.the.owner' })
+  } finally {
+    await close()
+  }
+})
+
 test('a page of Classic in its place names Classic', async () => {
   const classic = '<link rel="stylesheet" href="//cdn.zenfolio.com/zf/css/a.css"><input id="email">'
   const error = await atPage(classic, refusal)

@@ -13,8 +13,11 @@ import { isClassic, speaksOfLock, todo } from './answers.ts'
 const form = { email: '#email', password: '#password' }
 /** The button is known by its words. */
 const buttons = [
+  // Before "Log in with …" of another service, which may stand above the form.
+  'form:has(#password) [type="submit"]::-p-text(Log in)',
   'button::-p-text(Log in)',
   'button::-p-text(Log In)',
+  'button::-p-text(LOG IN)',
   '[role="button"]::-p-text(Log in)',
   'form:has(#password) [type="submit"]',
   '::-p-text(Log in)',
