@@ -120,6 +120,35 @@ test('takes keys in another casing and numbers as text', async () => {
   expect(page?.galleries).toEqual([expect.objectContaining({ ref: 'g1', title: 'One', statedCount: 12 })])
 })
 
+test.each([
+  ['numbers', { d: 1, e: 0 }, { d: 0, e: 1 }],
+  ['text', { d: '1', e: '0' }, { d: '0', e: '1' }],
+  ['words', { d: 'True', e: 'False' }, { d: 'False', e: 'True' }],
+])('an empty folder is none of the galleries where flags come as %s', async (_, folder, gallery) => {
+  const { signIn } = await script({
+    ...treeOf([{ x: 'f1', a: 'Folder', f: [], g: 0, ...folder }, album(1, gallery)], 1, 1),
+    ...contentOf([entry(1)]),
+  })
+  const [page] = await readAccount((await signIn()).galleries())
+  expect(page?.folders.map(({ ref }) => ref)).toEqual(['f1'])
+  expect(page?.galleries.map(({ ref }) => ref)).toEqual(['g1'])
+})
+
+test('a gallery whose id is in another casing in the tree comes once, in its folder', async () => {
+  const ref = '5B489A7A-5CB7-4E50-ACB2-42D578115577'
+  const { signIn } = await script({
+    ...treeOf([{ x: 'f1', a: 'Folder', d: true, f: [album(1, { x: ref.toLowerCase() })] }], 1, 1),
+    ...contentOf([entry(1, { id: ref })]),
+  })
+  const pages = await readAccount((await signIn()).galleries())
+  expect(pages.flatMap(({ galleries }) => galleries)).toEqual([expect.objectContaining({ ref, folderRef: 'f1' })])
+})
+
+test('a list and a tree that have no gallery in common are not added up', async () => {
+  const { signIn } = await script({ ...treeOf([album(1)], 1), ...contentOf([entry(1, { id: 'other' })]) })
+  await expect(readAccount((await signIn()).galleries())).rejects.toThrow(/galleriesContent\[\]\.id/)
+})
+
 test('a gallery skipped by pages that moved meanwhile still comes, from the tree', async () => {
   const pages = [[entry(1), entry(2)], [entry(2)]]
   const { signIn } = await script({

@@ -3,7 +3,7 @@ import { type AccountPage, SignInRefused, type SourceGallery } from '../connecto
 import { todo } from './answers.ts'
 import type { Calls } from './calls.ts'
 import { type Album, type Counts, loadTree, type Tree } from './tree.ts'
-import type { GalleryContent } from './wire.ts'
+import { type GalleryContent, keyOf } from './wire.ts'
 
 /**
  * Where a listing stands: how many entries were received in this look, how many different galleries among them, and how
@@ -36,13 +36,15 @@ export async function* listGalleries(calls: Calls, counts: Counts, cursor?: stri
 
     const fresh = entries
       .map((entry, i) => ({ entry, at: place.skip + i }))
-      .filter(({ entry }) => isNew(seen, entry.id))
-    const galleries = fresh.map(({ entry, at }) => galleryOf(entry, tree.albums.get(entry.id), tree.top + at, calls))
+      .filter(({ entry }) => isNew(seen, keyOf(entry.id)))
+    const galleries = fresh.map(({ entry, at }) =>
+      galleryOf(entry, tree.albums.get(keyOf(entry.id)), tree.top + at, calls),
+    )
     place = {
       ...place,
       skip: place.skip + entries.length,
       listed: place.listed + fresh.length,
-      placed: place.placed + fresh.filter(({ entry }) => tree.albums.has(entry.id)).length,
+      placed: place.placed + fresh.filter(({ entry }) => tree.albums.has(keyOf(entry.id))).length,
     }
     let next: string | null = writePlace(place)
     if (place.skip >= count) {
@@ -52,6 +54,9 @@ export async function* listGalleries(calls: Calls, counts: Counts, cursor?: stri
       if (short) {
         place = { look: 2, skip: 0, listed: 0, placed: 0 }
         seen = new Set()
+      } else if (place.placed === 0 && place.listed > 0 && tree.albums.size > 0) {
+        // Everything would come twice, once from each.
+        throw calls.unexpected('galleries/content: galleriesContent[].id, none of which is an album of the tree')
       } else if (place.placed < tree.albums.size) galleries.push(...onlyInTree(tree, seen, calls))
       next = short ? writePlace(place) : null
     }
@@ -82,7 +87,7 @@ function galleryOf(entry: GalleryContent, album: Album | undefined, atTop: numbe
 }
 
 function onlyInTree(tree: Tree, seen: Set<string>, calls: Calls): SourceGallery[] {
-  const left = [...tree.albums.values()].filter(({ ref }) => !seen.has(ref))
+  const left = [...tree.albums.values()].filter(({ ref }) => !seen.has(keyOf(ref)))
   calls.context.note('albums that galleries/content lacks', { albums: left.length })
   return left.map(({ ref, folderRef, title, position, photos }) => ({
     ref,

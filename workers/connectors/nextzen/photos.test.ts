@@ -77,6 +77,12 @@ test('a number to sort by counts before the order of the list, where each place 
   })
   const session = await signIn()
   expect(membersOf(await read(session.photos(gallery)), null)).toEqual(['p2', 'p3', 'p1'])
+  const asText = places.map(({ id, sortIndex }) => ({ id, sortIndex: String(sortIndex + 9) }))
+  answers[paths.photos] = () => ({
+    photos: [photo(1), photo(2), photo(3)],
+    collections: [{ collectionId: null, mediaSortIndices: asText }],
+  })
+  expect(membersOf(await read(session.photos(gallery)), null)).toEqual(['p2', 'p3', 'p1'])
   const equal = places.map((place) => ({ ...place, sortIndex: 0 }))
   answers[paths.photos] = () => ({
     photos: [photo(1), photo(2), photo(3)],
@@ -113,6 +119,22 @@ test('keeps what the provider states and invents nothing', async () => {
     extra: { name: 'A title', dateCreated: '2024-01-01T00:00:00' },
   })
   expect(page?.photos[1]).toMatchObject({ filename: null, bytes: null, width: null })
+})
+
+test('a place whose id is in another casing is that of the photo', async () => {
+  const ref = '68CA99FB-F536-4648-AA5A-B2F1078758B9'
+  const { signIn } = await script({
+    ...stated(1),
+    ...photosOf([photo(1, { id: ref })], [set('s1', 'Party', [ref.toLowerCase()])]),
+  })
+  const [page] = await read((await signIn()).photos(gallery))
+  expect(page?.photos).toEqual([expect.objectContaining({ ref, placements: [{ setRef: 's1', position: 0 }] })])
+})
+
+test('a size of 0 states nothing', async () => {
+  const { signIn } = await script({ ...stated(1), ...photosOf([photo(1, { fileName: 'clip.mp4', size: 0 })]) })
+  const [page] = await read((await signIn()).photos(gallery))
+  expect(page?.photos[0]).toMatchObject({ kind: 'video', bytes: null, handle: { bytes: null } })
 })
 
 test('10,000 photos of one answer come in pages of at most 500', async () => {
@@ -164,6 +186,19 @@ test.each([
   }
 })
 
+test.each([
+  ['null for its lists', { photos: null, collections: null }, [null]],
+  ['no lists', {}, [null]],
+  ['a set without places', { photos: [], collections: [{ collectionId: 's1', name: 'Later' }] }, ['s1']],
+])('a gallery that is stated to be empty may come with %s', async (_, answer, refs) => {
+  const { signIn, answers } = await script({ ...stated(0), [paths.photos]: () => answer })
+  const session = await signIn()
+  expect(refsOf(await read(session.photos({ ...gallery, statedCount: 0 })))).toEqual([])
+  expect((await session.detail(gallery)).sets.map(({ ref }) => ref)).toEqual(refs)
+  Object.assign(answers, stated(1))
+  await expect(read(session.photos({ ...gallery, statedCount: 1 }))).rejects.toThrow(UnexpectedPage)
+})
+
 test('photos deleted since the survey are not missed', async () => {
   const { signIn } = await script({ ...stated(2), ...photosOf([photo(1), photo(2)]) })
   expect(refsOf(await read((await signIn()).photos({ ...gallery, statedCount: 9 })))).toEqual(['p1', 'p2'])
@@ -182,6 +217,11 @@ test.each([
   ['collections', { photos: [photo(1)] }, /: collections/],
   ['file names', { photos: [{ id: 'p1', title: 'x' }], collections: [] }, /photos\[\]\.fileName/],
   ['places', { photos: [photo(1)], collections: [{ collectionId: 's1', name: 'A' }] }, /mediaSortIndices/],
+  [
+    'ids of places',
+    { photos: [photo(1)], collections: [{ collectionId: 's1', mediaSortIndices: [{ id: 'i1', mediaId: 'p1' }] }] },
+    /mediaSortIndices\[\]\.id/,
+  ],
   [
     'ids of sets',
     {

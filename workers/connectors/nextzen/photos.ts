@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Page, PhotoKind, SourcePhoto, SourceSet } from '../connector.ts'
 import type { Calls } from './calls.ts'
 import type { Counts } from './tree.ts'
-import type { Collection, GalleryPhotos, Photo, Placed } from './wire.ts'
+import { type Collection, type GalleryPhotos, keyOf, type Photo, type Placed } from './wire.ts'
 
 /** Photos of a page of ours: a transaction of the ledger. */
 const pageSize = 500
@@ -71,10 +71,13 @@ function placeOf(cursor: string): number {
   return Number(given)
 }
 
-function listingOf({ photos, collections }: GalleryPhotos, galleryRef: string, calls: Calls): Listing {
+function listingOf(answer: GalleryPhotos, galleryRef: string, calls: Calls): Listing {
+  const { collections } = answer
+  const photos = answer.photos ?? []
+  if (photos.length > 0 && collections === undefined) throw calls.unexpected('folders/{id}/photos: collections')
   if (photos.length > 0 && photos.every(({ fileName }) => fileName === undefined))
     throw calls.unexpected('folders/{id}/photos: photos[].fileName', Object.keys(photos[0] ?? {}).join(' '))
-  const known = new Map(photos.map((photo) => [photo.id, photo]))
+  const known = new Map(photos.map((photo) => [keyOf(photo.id), photo]))
   const sets = setsOf(collections ?? [], known, calls)
   const placements = new Map<string, SourcePhoto['placements']>()
   for (const { ref, members } of sets)
@@ -84,7 +87,7 @@ function listingOf({ photos, collections }: GalleryPhotos, galleryRef: string, c
       else placements.set(id, [{ setRef: ref, position }])
     }
   return {
-    photos: [...known.values()].map((photo) => photoOf(photo, galleryRef, placements.get(photo.id) ?? [])),
+    photos: [...known.values()].map((photo) => photoOf(photo, galleryRef, placements.get(keyOf(photo.id)) ?? [])),
     sets: sets.map(({ ref, title }, position) => ({ ref, parentRef: null, title, position })),
   }
 }
@@ -103,7 +106,11 @@ function setsOf(collections: Collection[], known: Map<string, Photo>, calls: Cal
   const refOf = ({ collectionId, id }: Collection) => (collectionId === undefined ? (id ?? null) : collectionId)
   if (collections.filter((collection) => refOf(collection) === null).length > 1)
     throw calls.unexpected('folders/{id}/photos: collections[].collectionId', 'several default sets')
-  if (collections.length > 0 && collections.every(({ mediaSortIndices }) => mediaSortIndices === undefined))
+  if (
+    known.size > 0 &&
+    collections.length > 0 &&
+    collections.every(({ mediaSortIndices }) => mediaSortIndices === undefined)
+  )
     throw calls.unexpected('folders/{id}/photos: collections[].mediaSortIndices')
 
   const sets = new Map<string | null, Members>()
@@ -113,12 +120,14 @@ function setsOf(collections: Collection[], known: Map<string, Photo>, calls: Cal
     const ref = refOf(collection)
     const name = collection.name ?? ''
     const set = sets.get(ref) ?? { ref, title: ref === null && name === unnamedSet ? '' : name, members: [] }
-    const ids = inOrder(collection.mediaSortIndices ?? []).map(({ id }) => id)
+    const ids = inOrder(collection.mediaSortIndices ?? []).map(({ id }) => keyOf(id))
     set.members = [...new Set([...set.members, ...ids])].filter((id) => known.has(id))
     unknown += ids.filter((id) => !known.has(id)).length
     for (const id of set.members) left.delete(id)
     sets.set(ref, set)
   }
+  if (unknown > 0 && known.size > 0 && left.size === known.size)
+    throw calls.unexpected('folders/{id}/photos: collections[].mediaSortIndices[].id', 'no place is one of the photos')
   if (unknown > 0) calls.context.note('places of photos that the gallery lacks', { places: unknown })
   const rest = sets.get(null) ?? { ref: null, title: '', members: [] }
   rest.members.push(...left)
@@ -131,12 +140,17 @@ function setsOf(collections: Collection[], known: Map<string, Photo>, calls: Cal
 function inOrder(places: Placed[]): Placed[] {
   const names = Object.keys(places[0] ?? {}).filter((name) => /(index|order|position|rank)$/i.test(name))
   for (const name of names) {
-    const number = (place: Placed) => (place as Record<string, unknown>)[name]
+    const number = (place: Placed) => numbered((place as Record<string, unknown>)[name])
     const numbers = new Set(places.map(number))
     if (numbers.size === places.length && [...numbers].every((value) => typeof value === 'number'))
       return places.toSorted((a, b) => Number(number(a)) - Number(number(b)))
   }
   return places
+}
+
+/** Numbers may come as text. */
+function numbered(value: unknown): unknown {
+  return typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value
 }
 
 function photoOf(photo: Photo, galleryRef: string, placements: SourcePhoto['placements']): SourcePhoto {
@@ -149,13 +163,13 @@ function photoOf(photo: Photo, galleryRef: string, placements: SourcePhoto['plac
     caption: null,
     keywords: [],
     takenAt: null,
-    bytes: photo.size ?? null,
+    bytes: photo.size || null,
     width: pixels(photo.width),
     height: pixels(photo.height),
     access: null,
     star: null,
     placements,
-    handle: { bytes: kind === 'video' ? (photo.size ?? null) : null } satisfies Handle,
+    handle: { bytes: kind === 'video' ? photo.size || null : null } satisfies Handle,
     changeToken: null,
     extra: {
       ...(photo.name && photo.name !== photo.fileName ? { name: photo.name } : {}),

@@ -1,7 +1,7 @@
 // The tree of folders and albums, which one answer holds whole: where each gallery lies, and how many photos it states.
 import type { SourceFolder } from '../connector.ts'
 import type { Calls } from './calls.ts'
-import type { Node } from './wire.ts'
+import { keyOf, type Node } from './wire.ts'
 
 /** An album's place in the account. */
 export interface Album {
@@ -15,6 +15,7 @@ export interface Album {
 export interface Tree {
   /** Parents before children. */
   folders: SourceFolder[]
+  /** By `keyOf` their ref. */
   albums: Map<string, Album>
   /** Places taken at the top. */
   top: number
@@ -30,7 +31,7 @@ export async function loadTree(calls: Calls): Promise<Tree> {
       if (isAlbum(node, calls)) {
         if (!node.x) throw calls.unexpected('folders/tree: folderTree[].x of an album', Object.keys(node).join(' '))
         const album = { ref: node.x, folderRef, title: node.a ?? '', position, photos: node.g ?? null }
-        if (!tree.albums.has(node.x)) tree.albums.set(node.x, album)
+        if (!tree.albums.has(keyOf(node.x))) tree.albums.set(keyOf(node.x), album)
         if (node.f?.length) calls.context.note('album with something inside', { inside: node.f.length })
         continue
       }
@@ -87,7 +88,7 @@ export class Counts {
 
   async of(galleryRef: string): Promise<number | null> {
     this.#looked ??= this.#look()
-    return (await this.#looked).get(galleryRef) ?? null
+    return (await this.#looked).get(keyOf(galleryRef)) ?? null
   }
 
   async now(galleryRef: string): Promise<number | null> {

@@ -19,6 +19,10 @@ function object<Shape extends z.ZodRawShape>(shape: Shape) {
 
 /** Opaque. A number past 2^53 has lost digits already, so it is refused. */
 const id = z.union([z.string().min(1), z.number().int()]).transform(String)
+/** What ids are told apart by: one answer may write a UUID in another casing than the next, and it is the same (RFC 9562). */
+export function keyOf(ref: string): string {
+  return /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(ref) ? ref.toLowerCase() : ref
+}
 /** null where it is empty, too. */
 const idOrNull = z.union([z.literal('').transform(() => null), id]).nullish()
 const text = z.string().nullish()
@@ -41,7 +45,7 @@ const told = z
 const flag = z
   .unknown()
   .optional()
-  .transform((value) => value === true || value === 1 || value === 'true')
+  .transform((value) => value === true || value === 1 || (typeof value === 'string' && /^(1|true)$/i.test(value)))
 
 export interface Node {
   x?: string | null
@@ -71,7 +75,10 @@ const galleryContent = object({
 })
 export type GalleryContent = z.output<typeof galleryContent>
 
-export const content = object({ count, galleriesContent: z.array(galleryContent) })
+export const content = object({
+  count,
+  galleriesContent: z.union([z.array(galleryContent), z.null().transform(() => [])]),
+})
 
 const photo = object({
   id,
@@ -104,7 +111,8 @@ const collection = object({
 })
 export type Collection = z.output<typeof collection>
 
-export const galleryPhotos = object({ photos: z.array(photo), collections: z.array(collection).nullable() })
+/** An empty gallery may come without its lists; what is stated of it decides whether it is believed. */
+export const galleryPhotos = object({ photos: z.array(photo).nullish(), collections: z.array(collection).nullish() })
 export type GalleryPhotos = z.output<typeof galleryPhotos>
 
 export const download = object({ downloadUrl: z.string().min(1) })
