@@ -3,7 +3,9 @@ import { Challenge, SessionExpired, SignInRefused, UnexpectedPage } from '../con
 import { nextzen } from './connector.ts'
 import { bearer, page as html, paths, Raw, script } from './testing.ts'
 
-test.each([bearer, `Bearer ${bearer}`, `authorization: Bearer ${bearer}\n`])(
+const lines = bearer.replace('.', '.\r\n  ')
+
+test.each([bearer, `Bearer ${bearer}`, `authorization: Bearer ${bearer}\n`, `Bearer\n${lines}`])(
   'takes the bearer as it was copied: %j',
   async (given) => {
     const { signIn, asked } = await script({})
@@ -11,6 +13,17 @@ test.each([bearer, `Bearer ${bearer}`, `authorization: Bearer ${bearer}\n`])(
     expect(asked.map(({ path, headers }) => [path, headers.authorization])).toEqual([
       [paths.content, `Bearer ${bearer}`],
     ])
+  },
+)
+
+test.each([`${bearer.slice(0, 20)}…`, `${bearer}\u200b`, `${bearer}\0`])(
+  'a bearer that no header can hold is told to a person and never sent: %j',
+  async (given) => {
+    const { signIn, asked } = await script({})
+    const error = await signIn({ bearer: given }, null).catch((reason) => reason)
+    expect(error).toBeInstanceOf(SignInRefused)
+    expect(error.todo).toMatch(/was not copied whole.*hand over a new one/)
+    expect(asked).toEqual([])
   },
 )
 

@@ -25,6 +25,8 @@ export async function begin(credentials: Credentials, context: ConnectorContext)
   }
   if (isClassicApi(context.endpoints.app ?? '')) throw new SignInRefused(todo.classic)
   const bearer = 'bearer' in credentials ? tokenIn(credentials.bearer) : await bearerFromWelcome(credentials, context)
+  // It could not even be sent as a header.
+  if (/[^\x21-\x7e]/.test(bearer)) throw new SignInRefused(todo.bearerOver)
   const calls = new Calls(context, bearer, known)
   await prove(calls, 'bearer' in credentials)
   return { calls, kept: { bearer } }
@@ -44,9 +46,12 @@ async function prove(calls: Calls, handedOver: boolean): Promise<void> {
   }
 }
 
-/** As it is copied out of a browser: with or without the word before it. */
+/** As it is copied out of a browser: with or without the word before it, perhaps over several lines. */
 function tokenIn(given: string): string {
-  return given.trim().replace(/^(authorization:\s*)?bearer\s+/i, '')
+  return given
+    .trim()
+    .replace(/^(authorization:\s*)?bearer\s+/i, '')
+    .replace(/\s+/g, '')
 }
 
 interface Claims {
