@@ -113,6 +113,14 @@ export async function forgetSurvey(tx: Tx, runId: string): Promise<void> {
   await tx.execute(sql`delete from survey_pages where run_id = ${runId}`)
 }
 
+/** Galleries that the source is known to hold where this survey has found none at all; 0 where it has found some. */
+export async function emptied(tx: Tx, runId: string, sourceId: string): Promise<number> {
+  const { rows } = await tx.execute<{ n: number }>(sql`
+    select count(*)::int as n from galleries where source_id = ${sourceId} and gone_at is null and deletion_id is null
+      and not exists (select from survey_pages where run_id = ${runId} and galleries <> '[]'::jsonb)`)
+  return rows[0]!.n
+}
+
 function firstOfEach<Found extends { ref: string }>(all: Found[]): Found[] {
   const first = new Map<string, Found>()
   for (const found of all) if (!first.has(found.ref)) first.set(found.ref, found)

@@ -109,9 +109,9 @@ function settled(now: Snapshot): Ending | null {
 
 function incomplete({ totals }: Snapshot): string {
   const parts = [
-    totals.failed > 0 && `${totals.failed} photos failed`,
-    totals.skipped > 0 && `${totals.skipped} were skipped`,
-    totals.attention > 0 && `${totals.attention} galleries need a look`,
+    totals.failed > 0 && `photos failed: ${totals.failed}`,
+    totals.skipped > 0 && `skipped: ${totals.skipped}`,
+    totals.attention > 0 && `galleries that need a look: ${totals.attention}`,
   ]
   return `Finished, but ${parts.filter((part) => part !== false).join(', ') || 'something is missing'}.`
 }

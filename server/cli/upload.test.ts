@@ -90,7 +90,7 @@ test('a folder becomes galleries and sets in its order; what is no picture is sa
   })
   const report = join(dir, 'report.ndjson')
   const first = await upload(folder, '--report', report).ended
-  expect(first.stderr).toMatch(/1 were skipped/)
+  expect(first.stderr).toMatch(/skipped: 1/)
   expect(first.exit).toBe(3)
   expect(first.last).toMatchObject({
     type: 'result',

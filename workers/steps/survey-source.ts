@@ -8,9 +8,17 @@ import { announce } from '#server/live.ts'
 import { planTotals, recordPlan } from '#server/plans.ts'
 import { planRun, type RunFacts, runFacts } from '#server/runs.ts'
 import { recordHealth } from '#server/sources.ts'
-import { recordSurveyFavourites, recordSurveyPage, surveyed, surveyProgress } from '#server/surveys.ts'
+import {
+  emptied,
+  forgetSurvey,
+  recordSurveyFavourites,
+  recordSurveyPage,
+  surveyed,
+  surveyProgress,
+} from '#server/surveys.ts'
 import {
   type Abilities,
+  Challenge,
   type FavouriteList,
   NotAvailable,
   NotFound,
@@ -41,6 +49,7 @@ async function survey(
 ) {
   const account = run.account ?? (await accountOf(job, house, run, session))
   await readPages(job, house, run.id, session)
+  await refuseEmptied(job, run)
   return house.db.transaction(async (tx) => {
     const found = (await surveyed(tx, run.id))!
     const { repeated, folders } = await recordPlan(tx, { ...run, sourceId: run.sourceId! }, found)
@@ -69,6 +78,20 @@ async function accountOf(job: Job<'survey-source'>, house: House, run: RunFacts,
   })
   announce(house, run.id)
   return account
+}
+
+/** An account that showed galleries before and shows none now is suspected of holding them back, never believed. */
+async function refuseEmptied(job: Job<'survey-source'>, run: RunFacts): Promise<void> {
+  const missing = await job.checkpoint(async (tx) => {
+    const galleries = await emptied(tx, run.id, run.sourceId!)
+    // Whoever resumes wants it looked at anew.
+    if (galleries > 0) await forgetSurvey(tx, run.id)
+    return galleries
+  })
+  if (missing === 0) return
+  throw new Challenge(
+    `The account shows no galleries at all, and it had ${missing} when it was read before. Look at it in a browser: if they are there, resume; if it was emptied, cancel this run, and what was moved stays.`,
+  )
 }
 
 /** What another worker has read is not asked for again. */
