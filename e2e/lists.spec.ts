@@ -143,7 +143,7 @@ test('filter, tab and search stand in the address: whoever pastes it sees the sa
     await page.getByRole('menuitem', { name: 'Needs attention' }).click()
     await expect(page).toHaveURL(/\/runs\?tab=attention$/)
     await page.getByRole('button', { name: 'Needs attention' }).click()
-    await page.getByRole('menuitem', { name: 'Address, done' }).click()
+    await page.getByRole('menuitem', { name: 'Address, done', exact: true }).click()
     await expect(rows(page)).toHaveCount(2)
     await expect(page).toHaveURL(/\/runs\?tab=done&q=address\+studio$/)
   })

@@ -73,7 +73,9 @@ test('a gallery that the provider cannot give now is asked for again, further ap
     seen.push((await waits()).at(-1)!)
     await forgetJobs(house)
   }
-  expect(seen.toSorted((a, b) => a - b)).toEqual(seen)
+  // What is left of each when it is looked at: the first two are equally long.
+  for (const [n, wait] of seen.slice(1).entries()) expect(wait).toBeGreaterThan(seen[n]! - 1)
+  expect(seen.at(-1)).toBeGreaterThan(20 * seen[0]!)
   await throws(new source.SourceFault('busy', 503))
   expect(await waits()).toEqual([])
   expect(await stands()).toMatchObject({ state: 'attention', code: 'source_error', run: 'done_with_problems' })
