@@ -84,7 +84,13 @@ export const theme = createTheme({
     Tooltip: { defaultProps: { openDelay: 300, withArrow: false, events: { hover: true, focus: true, touch: true } } },
     // Where it was opened from, also for whoever hears the page; and its first item has the focus.
     Menu: {
-      defaultProps: { transitionProps: { duration: 80 }, withinPortal: false, withInitialFocusPlaceholder: false },
+      defaultProps: {
+        transitionProps: { duration: 80 },
+        withinPortal: false,
+        // What scrolls around it does not cut it off.
+        floatingStrategy: 'fixed',
+        withInitialFocusPlaceholder: false,
+      },
     },
   },
 })
