@@ -6,6 +6,7 @@ import { connect } from 'node:net'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { processEnvironment } from '#server/process-environment.ts'
 import { freePort } from '../scripts/ports.ts'
 import type { Load, Loaded } from './load.ts'
 import type { Setting } from './setting.ts'
@@ -34,7 +35,7 @@ export async function startMedia({ house: { env } }: Setting): Promise<Running> 
     PASS_SECRET_KEY: env.PASS_SECRET_KEY,
   }
   const child = spawn(process.execPath, ['server/media/main.ts'], {
-    env: { ...process.env, ...settings, MEDIA_PORT: `${port}`, HOST: '127.0.0.1' },
+    env: { ...process.env, ...settings, ...processEnvironment, MEDIA_PORT: `${port}`, HOST: '127.0.0.1' },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   await Promise.race([once(child.stdout, 'data'), ended(child, 'the media process')])

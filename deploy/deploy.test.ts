@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { lookAtOperationsAnew, operations } from '#server/operations.ts'
+import { processEnvironment } from '#server/process-environment.ts'
 import { pauseQueue } from '#server/queue-control.ts'
 import { type QueueName, queueNames, queues, type WorkerGroup } from '#server/queues.ts'
 import { scaling } from '#server/scaling.ts'
 import { forgetJobs, type VerbHouse, verbHouse } from '#server/testing.ts'
-import { workerEnvironment } from '#server/worker-environment.ts'
 
 const root = join(import.meta.dirname, '..')
 const read = (path: string) => readFile(join(root, path), 'utf8')
@@ -32,11 +32,13 @@ const services = new Map(
     .slice(1)
     .map((text) => [text.slice(0, text.indexOf(':')), text]),
 )
+/** What all services of workers have in common. */
+const worker = /^x-worker: [\s\S]*?(?=^\S)/m.exec(compose!.slice(compose!.indexOf('x-worker: ')))![0]
 const commandOf = (text: string) => JSON.parse(/^ *(?:command: |CMD )(\[.*\])$/m.exec(text)![1]!) as string[]
 
 const known = new Set([
   ...all(example!, /^([A-Z0-9_]+)=/gm),
-  ...Object.keys(workerEnvironment),
+  ...Object.keys(processEnvironment),
   // Of Node and Next, and of the image of PostgreSQL.
   ...['NODE_ENV', 'NEXT_TELEMETRY_DISABLED', 'POSTGRES_USER', 'POSTGRES_DB', 'POSTGRES_PASSWORD'],
 ])
@@ -72,7 +74,6 @@ test('every process is started as a script of package.json starts it, and every 
 test('whoever is stopped has time to drain', () => {
   const drains = { worker: Number(/drainMilliseconds = ([\d_]+)/.exec(main!)![1]!.replaceAll('_', '')) / 1000 }
   const media = Number(/drainMilliseconds = ([\d_]+)/.exec(mediaMain!)![1]!.replaceAll('_', '')) / 1000
-  const worker = /^x-worker: [\s\S]*?(?=^\S)/m.exec(`${compose!.slice(compose!.indexOf('x-worker: '))}\nend`)![0]
   const grace = (text: string) => Number(/stop_grace_period: (\d+)s/.exec(text)![1])
   expect(grace(worker)).toBeGreaterThan(drains.worker)
   expect(grace(services.get('media')!)).toBeGreaterThan(media)
@@ -80,9 +81,10 @@ test('whoever is stopped has time to drain', () => {
   expect(worker).toContain('healthcheck:')
 })
 
-test('workers have the environment that `npm start` gives them', () => {
-  const { NODE_OPTIONS, ...rest } = workerEnvironment
+test('workers and the media process have the environment that `npm start` gives them', () => {
+  const { NODE_OPTIONS, ...rest } = processEnvironment
   for (const [name, value] of Object.entries(rest)) expect(compose).toContain(`  ${name}: "${value}"\n`)
+  for (const user of [services.get('media'), worker]) expect(user).toContain('environment: *process-environment\n')
   expect(NODE_OPTIONS).toContain(/NODE_OPTIONS: (.*)/.exec(compose!)![1])
 })
 

@@ -9,8 +9,8 @@ import { type Env, parseEnv } from '#server/env.ts'
 import { type House, openHouse } from '#server/house.ts'
 import { log } from '#server/log.ts'
 import { prepareDatabase } from '#server/prepare.ts'
+import { processEnvironment } from '#server/process-environment.ts'
 import { sentenceOf } from '#server/sentences.ts'
-import { workerEnvironment } from '#server/worker-environment.ts'
 import { BuildFailed, buildConsole } from './build.ts'
 import { ChildDidNotStart, type ChildPlan, child } from './child.ts'
 import { ensureChrome } from './chrome.ts'
@@ -128,7 +128,7 @@ function system(env: Env, local: boolean, chrome: string | undefined) {
     {
       name: 'media',
       args: ['server/media/main.ts'],
-      env: { ...common, METRICS_PORT: `${metricsPort + 1}` },
+      env: { ...common, ...processEnvironment, METRICS_PORT: `${metricsPort + 1}` },
       ready: { url: `http://${host}:${env.MEDIA_PORT}/health` },
       drainSeconds,
     },
@@ -136,7 +136,7 @@ function system(env: Env, local: boolean, chrome: string | undefined) {
   const working = Array.from({ length: env.PASS_WORKERS ?? availableParallelism() }, (_, i) => ({
     name: `worker-${i + 1}`,
     args: ['workers/main.ts', 'all', '--yield'],
-    env: { ...common, ...workerEnvironment, METRICS_PORT: `${metricsPort + 2 + i}` },
+    env: { ...common, ...processEnvironment, METRICS_PORT: `${metricsPort + 2 + i}` },
     ready: { line: isReady },
     drainSeconds,
   }))

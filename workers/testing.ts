@@ -12,11 +12,11 @@ import { type Env, parseEnv } from '#server/env.ts'
 import { type House, openHouse } from '#server/house.ts'
 import { follow } from '#server/live.ts'
 import { prepareDatabase } from '#server/prepare.ts'
+import { processEnvironment } from '#server/process-environment.ts'
 import { writeReport } from '#server/reports.ts'
 import { createMigration, type RunState } from '#server/runs.ts'
 import { type Snapshot, snapshot } from '#server/snapshots.ts'
 import { addSource, handOver } from '#server/sources.ts'
-import { workerEnvironment } from '#server/worker-environment.ts'
 
 export interface StandIn {
   origin: string
@@ -112,7 +112,7 @@ export async function testHouse(url: string, overrides: Record<string, string> =
   return {
     ...house,
     async startWorker(group = 'all') {
-      const worker = spawned(['workers/main.ts', group], { ...process.env, ...values, ...workerEnvironment })
+      const worker = spawned(['workers/main.ts', group], { ...process.env, ...values, ...processEnvironment })
       workers.add(worker)
       worker.once('exit', () => workers.delete(worker))
       await firstLine(worker, 'event')

@@ -4,7 +4,7 @@ import { open, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
-import { workerEnvironment } from '../worker-environment.ts'
+import { processEnvironment } from '../process-environment.ts'
 
 export interface Workers {
   /** Lets them finish what is in hand; after `drainSeconds` they are ended. May be called again. */
@@ -85,7 +85,7 @@ async function launch(options: WorkersOptions, onReady: () => void): Promise<Chi
   await using log = await open(options.logFile, 'a', 0o600)
   const child = spawn(process.execPath, ['workers/main.ts', 'all'], {
     cwd: root,
-    env: { ...options.env, ...workerEnvironment } as NodeJS.Dict<string> as NodeJS.ProcessEnv,
+    env: { ...options.env, ...processEnvironment } as NodeJS.Dict<string> as NodeJS.ProcessEnv,
     detached: true,
     // The channel breaks when this process is gone, and the worker ends by itself.
     stdio: ['ignore', 'pipe', log.fd, 'ipc'],

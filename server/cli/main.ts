@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { log } from '#server/log.ts'
 import { Refusal } from '#server/refusal.ts'
-import { workerEnvironment } from '../worker-environment.ts'
+import { processEnvironment } from '../process-environment.ts'
 import { type Command, parseCommand, usage } from './args.ts'
 import { type ExitCode, endingOf, exit, say } from './endings.ts'
 import { requireWritable, saveReport } from './files.ts'
@@ -128,7 +128,7 @@ async function perform(command: Command, opening: OpeningWith, stop: AbortSignal
 async function worker(group: string, { childEnv }: System, stop: AbortSignal): Promise<ExitCode> {
   const child = spawn(process.execPath, ['workers/main.ts', group], {
     cwd: join(import.meta.dirname, '../..'),
-    env: { ...childEnv, ...workerEnvironment } as NodeJS.Dict<string> as NodeJS.ProcessEnv,
+    env: { ...childEnv, ...processEnvironment } as NodeJS.Dict<string> as NodeJS.ProcessEnv,
     // The channel breaks when this process is gone, and the worker ends by itself.
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })

@@ -4,13 +4,14 @@ import { env } from '#server/env.ts'
 import { type House, openHouse } from '#server/house.ts'
 import { log } from '#server/log.ts'
 import { type Metrics, startMetrics } from '#server/metrics.ts'
-import { letBytesPass } from '#server/passing-bytes.ts'
+import { clearSooner, letBytesPass } from '#server/passing-bytes.ts'
 import { openUploads, type Uploads } from '#server/uploads.ts'
 import { mediaServer } from './server.ts'
 
 const drainMilliseconds = 25_000 // within the 30 s that orchestrators give
 const { HOST, MEDIA_PORT } = env()
 letBytesPass()
+clearSooner()
 
 try {
   const house = await openHouse(env(), { applicationName: 'media' })
