@@ -88,10 +88,29 @@ test('while somebody reads no row comes, goes or moves: what would waits behind 
     await expect(waiting).toBeVisible()
     expect(await rows(page).evaluateAll((all) => all.map((one) => (one as HTMLElement).dataset.row))).toEqual(ids)
     await expect(table(page).locator(`[data-row="${ids[2]}"]`)).toContainText('cancelled')
+    // The way there is no end of reading.
     await waiting.click()
     await expect(rows(page)).toHaveCount(5)
     await expect(rows(page).nth(0)).toHaveAttribute('data-row', fresh[1]!)
     await expect(table(page).locator(`[data-row="${ids[2]}"]`)).toHaveCount(0)
+  })
+
+  await test.step('the keyboard is in the list: nothing moves, on the way to the number either', async () => {
+    const selectAll = table(page).getByRole('checkbox', { name: 'Select all rows that are loaded' })
+    await selectAll.focus()
+    await page.keyboard.press('Tab')
+    await page.mouse.move(5, 5)
+    const fresh = await addOne(db, clientId, 'paused')
+    const waiting = page.getByRole('button', { name: '1 new: show the list as it is' })
+    await expect(waiting).toBeVisible()
+    while (!(await waiting.evaluate((button) => button === document.activeElement)))
+      await page.keyboard.press('Shift+Tab')
+    await expect(rows(page)).toHaveCount(5)
+    await page.keyboard.press('Enter')
+    await expect(rows(page).first()).toHaveAttribute('data-row', fresh)
+    const next = await addOne(db, clientId, 'paused')
+    await expect(rows(page).first()).toHaveAttribute('data-row', next)
+    await expect(rows(page)).toHaveCount(7)
   })
 
   await test.step('something is selected: nothing moves, wherever the mouse is', async () => {
@@ -99,7 +118,15 @@ test('while somebody reads no row comes, goes or moves: what would waits behind 
     await page.mouse.move(5, 5)
     await addOne(db, clientId, 'paused')
     await expect(page.getByRole('button', { name: /^1 new/ })).toBeVisible()
-    await expect(rows(page)).toHaveCount(5)
+    await expect(rows(page)).toHaveCount(7)
+  })
+
+  await test.step('there is nothing to read: what comes is shown, wherever the mouse is', async () => {
+    await open(page, system, `/runs?client=${clientId}&tab=done`)
+    await page.getByText('Nothing here').hover()
+    const first = await addOne(db, clientId, 'done')
+    await expect(rows(page)).toHaveCount(1)
+    await expect(rows(page).first()).toHaveAttribute('data-row', first)
   })
 })
 

@@ -3,7 +3,7 @@ import { Button, Skeleton } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import Link from 'next/link'
 import { useRouter, useSearchParams } from 'next/navigation'
-import { useCallback, useEffect, useState } from 'react'
+import { type ReactNode, useCallback, useEffect, useState } from 'react'
 import { BulkBar } from '../bulk/bulk-bar.tsx'
 import { count, counted } from '../format.ts'
 import { Connection, Dimmed, FirstLook } from '../live/connection.tsx'
@@ -30,6 +30,11 @@ export function RunsPage() {
   const list = useRunRows({ query, held, visible })
   const { rows, counts, connection, refused, pending, error } = list
   const onVisible = useCallback((next: [number, number]) => setVisible(next), [])
+  const showAll = () => {
+    // The button that was pressed goes, and nobody is told that it had the keyboard.
+    setReading(false)
+    list.reload()
+  }
   useExactId(filter.text)
   if (refused) return <Trouble message={refused.message} />
   const total = counts?.[filter.tab] ?? null
@@ -53,11 +58,28 @@ export function RunsPage() {
           change({ tab })
         }}
       />
-      <div className={classes.line}>
-        <span>{total !== null && (list.more ? `${counted(total, 'run')}` : counted(rows.length, 'run'))}</span>
-        <Waiting fresh={list.fresh} moved={list.moved} held={held} show={list.reload} />
-        <ExportList query={query} total={total} />
-      </div>
+      <Reading onChange={setReading}>
+        <div className={classes.line}>
+          <span>{total !== null && (list.more ? `${counted(total, 'run')}` : counted(rows.length, 'run'))}</span>
+          <Waiting fresh={list.fresh} moved={list.moved} held={held} show={showAll} />
+          <ExportList query={query} total={total} />
+        </div>
+        {rows.length > 0 && (
+          <Dimmed connection={connection}>
+            <RunTable
+              rows={rows}
+              now={list.now}
+              total={total}
+              selection={selection}
+              onVisible={onVisible}
+              place={address}
+              row={row}
+              more={list.more}
+              fetchMore={list.fetchMore}
+            />
+          </Dimmed>
+        )}
+      </Reading>
       {pending && (
         <FirstLook connection={connection}>
           <Loading />
@@ -65,22 +87,6 @@ export function RunsPage() {
       )}
       {error && rows.length === 0 && <Trouble message={sentence(error)!} again={list.reload} />}
       {isEmpty && !error && <None filter={filter} change={change} />}
-      {rows.length > 0 && (
-        <Dimmed connection={connection}>
-          <RunTable
-            rows={rows}
-            now={list.now}
-            total={total}
-            selection={selection}
-            onVisible={onVisible}
-            onReading={setReading}
-            place={address}
-            row={row}
-            more={list.more}
-            fetchMore={list.fetchMore}
-          />
-        </Dimmed>
-      )}
       {selection.count > 0 && <Selected selection={selection} total={total} query={query} now={list.now} />}
     </>
   )
@@ -94,6 +100,26 @@ function headline(waiting: number, moving: number): string {
   const moves = moving === 0 ? 'nothing moves' : moving === 1 ? 'one moves' : `${count(moving)} move`
   if (waiting === 0) return `No run needs you, ${moves}`
   return `${waiting === 1 ? 'One run needs' : `${count(waiting)} runs need`} you, ${moves}`
+}
+
+/**
+ * Whoever has the mouse or the keyboard in here reads. What the list says of itself belongs to it: on the way from a row
+ * to that button nothing may move, or the button is gone. A page without rows has nothing to read, and shows what comes.
+ */
+function Reading({ onChange, children }: { onChange: (reading: boolean) => void; children: ReactNode }) {
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: it hears what its elements hear, and answers to nothing itself
+    <div
+      onPointerOver={(event) => onChange(event.pointerType === 'mouse')}
+      onPointerLeave={({ currentTarget }) => onChange(currentTarget.querySelector(':focus-visible') !== null)}
+      onFocus={() => onChange(true)}
+      onBlur={({ currentTarget, relatedTarget }) => {
+        if (!currentTarget.contains(relatedTarget)) onChange(false)
+      }}
+    >
+      {children}
+    </div>
+  )
 }
 
 /** What has come or gone meanwhile; the list changes when its reader says so. */

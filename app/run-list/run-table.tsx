@@ -34,7 +34,6 @@ interface Props {
   total: number | null
   selection: Selection
   onVisible: (rows: [number, number]) => void
-  onReading: (reading: boolean) => void
   /** Where the list stood when it was left, by filter. */
   place: string
   /** Id of the row that has the keyboard in a pasted address. */
@@ -43,7 +42,7 @@ interface Props {
   fetchMore: () => unknown
 }
 
-export function RunTable({ rows, now, total, selection, onVisible, onReading, ...opened }: Props) {
+export function RunTable({ rows, now, total, selection, onVisible, ...opened }: Props) {
   const { place, row: wantedRow, more, fetchMore } = opened
   const narrow = useMediaQuery('(max-width: 900px)', false, { getInitialValueInEffect: false })
   const rowHeight = narrow ? 104 : 56
@@ -74,13 +73,7 @@ export function RunTable({ rows, now, total, selection, onVisible, onReading, ..
       role="table"
       aria-label="Runs"
       aria-rowcount={(total ?? rows.length) + 1}
-      onPointerEnter={(event) => onReading(event.pointerType === 'mouse')}
-      onPointerLeave={() => onReading(false)}
-      onFocus={(event) => {
-        onReading(true)
-        inAddress.soon(rowOf(event.target))
-      }}
-      onBlur={() => onReading(false)}
+      onFocus={(event) => inAddress.soon(rowOf(event.target))}
       onClickCapture={(event) => inAddress.now(rowOf(event.target as Element))}
     >
       <div role="rowgroup" className={classes.head}>
