@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer, type Server } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type TestDatabase, testDatabase } from '#db/testing.ts'
 import type { House } from './house.ts'
-import { announce, follow, stopListening } from './live.ts'
+import { announce, announcePhotos, follow, onPhoto, stopListening } from './live.ts'
 
 let database: TestDatabase
 let house: House
@@ -127,6 +127,26 @@ test('one process listens once, however many follow', async () => {
   await Promise.all(all.map((looks) => looks.next()))
   await Promise.all(all.map((looks) => looks.next()))
   expect(await listening()).toBe(1)
+})
+
+test('what a process follows later it hears of too, and looks for what it missed', async () => {
+  await settled(randomUUID())
+  const photo = randomUUID()
+  let looks = 0
+  const stopLooking = onPhoto(house, photo, () => looks++)
+  await expect.poll(() => looks).toBe(1)
+  await announcePhotos(house, [randomUUID(), photo])
+  await expect.poll(() => looks).toBe(2)
+  stopLooking()
+  expect(await listening()).toBe(1)
+})
+
+test('a process is not woken for what nothing in it follows', async () => {
+  await settled(randomUUID())
+  const { rows } = await database.pool.query<{ query: string }>(
+    "select query from pg_stat_activity where datname = current_database() and application_name = 'pass-live'",
+  )
+  expect(rows).toEqual([{ query: 'listen pass_run' }])
 })
 
 test('when its connection is cut it listens again and everybody looks again', async () => {

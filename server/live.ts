@@ -5,10 +5,11 @@ import pg from 'pg'
 import type { House } from './house.ts'
 import { log } from './log.ts'
 
-const channel = 'pass_run'
+const runChannel = 'pass_run'
 const photoChannel = 'pass_photo'
 const workChannel = 'pass_work'
 const exportChannel = 'pass_export'
+type Channel = typeof runChannel | typeof photoChannel | typeof workChannel | typeof exportChannel
 const gatherMilliseconds = 250
 const restMilliseconds = 15_000
 /** After a lost connection. */
@@ -21,7 +22,7 @@ export function announce(house: House, runId: string): void {
   if (pending.has(runId)) return
   const timer = setTimeout(() => {
     pending.delete(runId)
-    house.pool.query('select pg_notify($1, $2)', [channel, runId]).catch(() => {})
+    house.pool.query('select pg_notify($1, $2)', [runChannel, runId]).catch(() => {})
   }, gatherMilliseconds)
   timer.unref()
   pending.set(runId, timer)
@@ -47,6 +48,8 @@ export async function announceExport(house: Pick<House, 'pool'>, person: string)
 
 interface Listener {
   hints: EventEmitter
+  /** Those that something in this process ever followed: a hint wakes every process that listens to its channel. */
+  channels: Set<Channel>
   client: pg.Client | null
   /** Settles when the connection in the making stands, or does not. */
   opening: Promise<void>
@@ -55,10 +58,19 @@ interface Listener {
 const listeners = new WeakMap<pg.Pool, Listener>()
 
 /** One LISTEN connection a process, made again when it is lost; after a gap everybody is told to look. */
-function listenerOf(house: House): Listener {
+function listenerOf(house: House, channel: Channel): Listener {
   const known = listeners.get(house.pool)
-  if (known) return known
-  const listener: Listener = { hints: new EventEmitter().setMaxListeners(0), client: null, opening: Promise.resolve() }
+  if (known) {
+    if (!known.channels.has(channel)) {
+      known.channels.add(channel)
+      // A connection that fails at it is made again, and listens to all of them.
+      const { client } = known
+      if (client) heed(known, client, [channel]).catch(() => client.end().catch(() => {}))
+    }
+    return known
+  }
+  const hints = new EventEmitter().setMaxListeners(0)
+  const listener: Listener = { hints, channels: new Set([channel]), client: null, opening: Promise.resolve() }
   listeners.set(house.pool, listener)
   const again = () => {
     if (listeners.get(house.pool) === listener) listener.opening = open()
@@ -70,7 +82,7 @@ function listenerOf(house: House): Listener {
       keepAlive: true,
     })
     client.on('notification', ({ channel: from, payload }) => {
-      if (from === channel) listener.hints.emit('hint', payload)
+      if (from === runChannel) listener.hints.emit('hint', payload)
       else listener.hints.emit(`${from} ${payload}`)
     })
     client.on('error', () => client.end().catch(() => {}))
@@ -80,11 +92,8 @@ function listenerOf(house: House): Listener {
     })
     try {
       await client.connect()
-      await client.query(`listen ${channel}; listen ${photoChannel}; listen ${workChannel}; listen ${exportChannel}`)
       listener.client = client
-      listener.hints.emit('hint', '*')
-      for (const name of listener.hints.eventNames())
-        if (name !== 'hint' && !String(name).startsWith(exportChannel)) listener.hints.emit(name)
+      await heed(listener, client, [...listener.channels])
     } catch (error) {
       log.warn({ err: (error as Error).message }, 'live: not listening, trying again')
       await client.end().catch(() => {})
@@ -94,23 +103,34 @@ function listenerOf(house: House): Listener {
   return listener
 }
 
+/** From now on these too; whoever follows one is told to look, for what happened before that may be told to nobody. */
+async function heed({ hints }: Listener, client: pg.Client, channels: Channel[]): Promise<void> {
+  await client.query(channels.map((channel) => `listen ${channel}`).join('; '))
+  for (const channel of channels) {
+    if (channel === runChannel) hints.emit('hint', '*')
+    else if (channel !== exportChannel)
+      for (const name of hints.eventNames()) if (String(name).startsWith(`${channel} `)) hints.emit(name)
+  }
+}
+
 /** Calls `look` whenever the photo may have come to its end. Returns how to stop that. */
 export function onPhoto(house: House, publicId: string, look: () => void): () => void {
-  return on(house, `${photoChannel} ${publicId}`, look)
+  return on(house, photoChannel, publicId, look)
 }
 
 /** Calls `look` whenever the queue may have work that somebody waits for. Returns how to stop that. */
 export function onWork(house: House, queue: string, look: () => void): () => void {
-  return on(house, `${workChannel} ${queue}`, look)
+  return on(house, workChannel, queue, look)
 }
 
 /** Calls `look` when a list that they asked for has come to its end; after a gap in listening nobody is told. */
 export function onExport(house: House, person: string, look: () => void): () => void {
-  return on(house, `${exportChannel} ${person}`, look)
+  return on(house, exportChannel, person, look)
 }
 
-function on(house: House, name: string, look: () => void): () => void {
-  const { hints } = listenerOf(house)
+function on(house: House, channel: Channel, what: string, look: () => void): () => void {
+  const { hints } = listenerOf(house, channel)
+  const name = `${channel} ${what}`
   hints.on(name, look)
   return () => hints.off(name, look)
 }
@@ -122,7 +142,7 @@ export async function* follow(
   signal: AbortSignal,
   rest = restMilliseconds,
 ): AsyncGenerator<void> {
-  const { hints } = listenerOf(house)
+  const { hints } = listenerOf(house, runChannel)
   let changed = true
   let wake = () => {}
   const look = () => {
