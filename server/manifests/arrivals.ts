@@ -149,8 +149,8 @@ async function recordSome(tx: Tx, house: House, runId: string, all: Item[]): Pro
   const outcomes = items.map(({ photo, received }) => {
     const { id, attempts, renders } = photo
     if ('code' in received) return { id, attempts, to: 'skipped' as const, code: received.code }
-    const { sha256, bytes, contentType } = received
-    return { id, attempts, to: 'stored' as const, sha256, bytes, contentType, isOriginal: true, render: renders }
+    const { filename: _, loose: __, ...facts } = received
+    return { id, attempts, to: 'stored' as const, ...facts, isOriginal: true, render: renders }
   })
   const { changed } = await settle(tx, house.queues, runOf(items[0]!.photo), 'receive', 'listed', outcomes)
   const stored = items.filter(({ photo, received }) => changed.includes(photo.id) && 'loose' in received)

@@ -167,6 +167,27 @@ describe('the bytes', () => {
   })
 })
 
+describe('when a photo was taken', () => {
+  it('is known of an upload of which nothing is made too', async () => {
+    const data = await sharp(await picture(1))
+      .withExif({ IFD2: { DateTimeOriginal: '2024:05:06 07:08:09' } })
+      .jpeg()
+      .toBuffer()
+    const [plain] = await pictures('plain.jpg')
+    const dated = { ...plain!, path: 'dated.jpg', bytes: data.length, data }
+    const { id, token } = await anUpload(house, listed([dated, plain!]), { renditions: ['none'] })
+    for (const one of [dated, plain!]) await sendFile(media.url, token, one, one.data)
+    const { rows } = await house.pool.query(
+      'select filename, taken_at as "takenAt" from photos where run_id = $1 order by filename',
+      [id],
+    )
+    expect(rows).toEqual([
+      { filename: 'dated.jpg', takenAt: '2024-05-06T07:08:09' },
+      { filename: 'plain.jpg', takenAt: null },
+    ])
+  })
+})
+
 describe('an upload that does not come whole', () => {
   it('is finished by a person with what is here, and goes on when the rest is announced again', async () => {
     const [a, b] = await pictures('a.jpg', 'b.jpg')

@@ -77,11 +77,14 @@ test('who has lost the hold cannot enter, and enters nothing of what goes with i
 test('the sweep waits for an entry under way, and leaves what it entered', async () => {
   const one = await held()
   await forgotten(one.id)
+  const underWay = Promise.withResolvers<void>()
   const go = Promise.withResolvers<void>()
   const entering = house.db.transaction(async (tx) => {
     await entered(tx, [one.id])
+    underWay.resolve()
     await go.promise
   })
+  await underWay.promise
   const swept = sweepLoose(house)
   await waitingFor('loose_objects')
   await enter(one.sha256)
