@@ -5,26 +5,28 @@ import { once } from 'node:events'
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { createClient } from '#server/clients.ts'
 import { parseInstructions } from '#server/instructions.ts'
 import { createKey } from '#server/keys.ts'
 import { queues } from '#server/queues.ts'
 import type { BareRender } from './bare-render.ts'
 import { type Crew, hireCrew } from './crew.ts'
+import { drain, type Speed, unmade } from './drain.ts'
 import { compared, type Findings, median } from './figures.ts'
 import { startMedia } from './hosts.ts'
 import type { Offer, Offered } from './offer.ts'
 import { drawSmall, marked } from './pictures.ts'
-import { cpuSeconds, familyCpuSeconds, peakMegabytes } from './processes.ts'
+import { cpuSeconds, peakMegabytes } from './processes.ts'
 import { type Bench, type Setting, setUp } from './setting.ts'
 
 const seconds = 60
 const workers = availableParallelism()
 /** Pictures of one chunk at once, in `workers/steps/render-photos.ts`. */
 const chunkParallel = 2
-/** Of the bare loop, before the burst and after it. */
-const bareCount = 1000
+/** Of the bare loop, each time. */
+const bareCount = 400
+/** Of the queue, each between two of the bare loop. */
+const turns = 8
 const instructions = { resize: { width: 640, height: 640 }, format: 'webp', quality: 80 } as const
 
 export async function burstBench({ photos: count = 15_000, signal, say }: Bench): Promise<Findings> {
@@ -40,30 +42,22 @@ export async function burstBench({ photos: count = 15_000, signal, say }: Bench)
     parallel: queues['render-photos'].concurrency * chunkParallel,
   })
   const bare = await bareLoop(setting, crew, picture)
-  say('The bare loop …')
   await bare(100)
-  const before = await bare(bareCount)
 
   say(`Offering ${count} pictures of ${Math.round(picture.length / 1000)} kB in ${seconds} s …`)
   const offer: Offer = {
     ...{ port: media.port, key, count, seconds, picture: picture.toString('base64') },
     instructions: JSON.stringify(instructions),
   }
-  const ourCpu = async () => (await cpuSeconds(pids)) + (await familyCpuSeconds(setting.postgresPid))
   const seen = await offered(offer)
   const accepted = seen.completed.length + seen.processing.length
-  const draining = { left: await unmade(setting), since: performance.now(), cpu: await ourCpu() }
-  say(`${accepted} accepted, ${seen.refused} told to come again; ${draining.left} wait to be made …`)
-  if (draining.left < bareCount / 4) throw new Error('the workers kept up, so no queue drains: offer more pictures')
-  while ((await unmade(setting)) > 0) await pause(100, undefined, { signal })
-  const drained = (performance.now() - draining.since) / 1000
-  const cpu = (await ourCpu()) - draining.cpu
+  const waiting = await unmade(setting)
+  say(`${accepted} accepted, ${seen.refused} told to come again; ${waiting} wait to be made …`)
+  const drained = await drain(setting, { signal }, { turns, workers: pids, bare: () => bare(bareCount) })
   const lost = accepted - (await published(setting, [...seen.completed, ...seen.processing]))
   const doubled = (await counted(setting, 'select count(*)::int as n from photos')) - accepted
-  say('The bare loop again …')
-  const after = await bare(bareCount)
 
-  const rate = draining.left / drained
+  const rate = median(drained.map(({ ours }) => ours.rate))
   const others = Object.values(seen.others).reduce((sum, n) => sum + n, 0)
   const perCore = rate / workers
   const cores = (perSecond: number) => Math.ceil(perSecond / perCore)
@@ -84,21 +78,25 @@ export async function burstBench({ photos: count = 15_000, signal, say }: Bench)
         value: (await peakMegabytes(media.pid)) ?? 0,
         target: { most: 512 },
       },
-      compared('the queue drains, against the bare loop', 'images/s', [rate], [median([before.rate, after.rate])], {
-        least: 0.9,
-      }),
+      compared(
+        'the queue drains, against the bare loop',
+        'images/s',
+        drained.map(({ ours }) => ours.rate),
+        drained.map(({ bare }) => bare.rate),
+        { least: 0.9 },
+      ),
       compared(
         '  CPU of it, PostgreSQL included',
         'ms/image',
-        [(cpu * 1000) / draining.left],
-        [median([before.cpu, after.cpu])],
+        drained.map(({ ours }) => ours.cpu),
+        drained.map(({ bare }) => bare.cpu),
       ),
       { name: '  for each core', unit: 'images/s', value: perCore },
       { name: 'until the answer, median', unit: 'ms', value: seen.milliseconds.median },
       { name: '  99 of 100', unit: 'ms', value: seen.milliseconds.most },
     ],
     notes: [
-      `${Math.round(picture.length / 1000)} kB each, to 640 px WebP; one request each, offered over ${seen.seconds.toFixed(1)} s; ${accepted - draining.left} were made until the last answer, ${draining.left} after it`,
+      `${Math.round(picture.length / 1000)} kB each, to 640 px WebP; one request each, offered over ${seen.seconds.toFixed(1)} s; ${accepted - waiting} were made until the last answer, ${waiting} after it, in ${turns} turns with the bare loop`,
       `answered at once: ${seen.completed.length}, to be asked about: ${seen.processing.length}, to come again: ${seen.refused}${others > 0 ? `, others: ${JSON.stringify(seen.others)}` : ''}`,
       `${perCore.toFixed(1)} images a second and core: ${cores(167)} cores for 167/s (10,000 a minute), ${cores(10_000 / 28)} cores for 10,000 in 28 s`,
       `${workers} worker processes, PostgreSQL, the media process and the sender on the same cores; PostgreSQL and the store with fsync, the bare loop without`,
@@ -122,13 +120,12 @@ async function offered(offer: Offer): Promise<Offered> {
   return answers
 }
 
-/** Images a second, and milliseconds of CPU an image. */
 async function bareLoop({ folder }: Setting, crew: Crew, picture: Buffer) {
   const dir = join(folder, 'bare-originals')
   await mkdir(dir)
   for (let n = 0; n < bareCount; n++) await writeFile(join(dir, `${n}.jpg`), marked(picture, `bare ${n}`))
   const paths = (await readdir(dir)).map((name) => join(dir, name))
-  return async (count: number) => {
+  return async (count: number): Promise<Speed> => {
     const out = join(folder, 'bare')
     await mkdir(out)
     const settings: BareRender = { paths, renditions: { web: parseInstructions(instructions) }, out }
@@ -139,9 +136,6 @@ async function bareLoop({ folder }: Setting, crew: Crew, picture: Buffer) {
     return { rate: count / took, cpu: cpu / count }
   }
 }
-
-const unmade = (setting: Setting) =>
-  counted(setting, 'select coalesce(sum(listed + stored), 0)::int as n from galleries')
 
 async function counted({ house }: Setting, text: string, values: unknown[] = []): Promise<number> {
   const { rows } = await house.pool.query<{ n: number }>(text, values)

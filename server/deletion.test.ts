@@ -181,7 +181,14 @@ describe('what was uploaded beside', () => {
       const run = { id, clientId, title: 'Upload', actor: 'a', access: 'private' as const }
       const gallery = (await openUploadRun(tx, run))!
       const entry = { publicId, ref: publicId, filename: 'u.jpg', access: 'private' as const, wanted: [], handle }
-      const stored = { state: 'stored' as const, sha256, bytes: 24, contentType: 'image/jpeg', loose: null }
+      const stored = {
+        state: 'stored' as const,
+        sha256,
+        bytes: 24,
+        contentType: 'image/jpeg',
+        takenAt: null,
+        loose: null,
+      }
       const places = more.into === undefined ? undefined : { setId: more.into }
       const entered = await enterPhotos(tx, house.queues, gallery, [{ ...entry, ...stored }], { places })
       const made = { to: 'rendered' as const, rendition: 'ok', width: 4, height: 3, takenAt: null }

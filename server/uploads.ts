@@ -253,7 +253,7 @@ async function imagesOf({ pool }: Pick<House, 'pool'>, clientId: string, imageId
 function standIn(image: KnownImage, publicId: string, ref: string, wanted: Wish[]): Entry {
   const { photoId, imageId, filename, sha256, bytes, contentType } = image
   const access = image.isPublic ? 'public' : 'private'
-  const bytesOf = { sha256, bytes, contentType, loose: null }
+  const bytesOf = { sha256, bytes, contentType, takenAt: null, loose: null }
   return { publicId, ref, filename, access, wanted, handle: { photoId, imageId }, state: 'stored', ...bytesOf }
 }
 

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { evidenceOf } from '#server/evidence.ts'
 import { pauseRun, resumeRun } from '#server/runs.ts'
 import { sweep } from '#server/sweep.ts'
@@ -181,7 +181,7 @@ test('a worker that stops leaves what it has not begun to another at once, witho
   expect(await sweep(house)).toBe(0)
 })
 
-/** Results are written every second. */
+/** Results are written every second, or every other one. */
 const patience = { timeout: 10_000 }
 
 test('what is done is written while a long photo is still on its way', async () => {
@@ -196,6 +196,44 @@ test('what is done is written while a long photo is still on its way', async () 
     { parallel: 3 },
   )
   expect(await states(ids)).toEqual(['rendered', 'rendered', 'rendered'])
+})
+
+test('a chunk that is nearly through is written at its end, or the time after next', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  try {
+    const { run, ids } = await listed(3)
+    const last = Promise.withResolvers<void>()
+    const begun = Promise.withResolvers<void>()
+    const written: string[][] = []
+    let asked = 0
+    const wrote = Promise.withResolvers<void>()
+    const checkpoint: ChunkJob['checkpoint'] = async (work) => {
+      asked++
+      const result = await house.db.transaction(work)
+      written.push(await states(ids))
+      wrote.resolve()
+      return result
+    }
+    const work = worked(jobOf(run, ids, { checkpoint }), async (photo) => {
+      if (photo.id === ids[2]) {
+        begun.resolve()
+        await last.promise
+      }
+      return storedOutcome(photo)
+    })
+    await begun.promise
+    vi.advanceTimersByTime(1000)
+    await setImmediate()
+    expect(asked).toBe(0)
+    vi.advanceTimersByTime(1000)
+    await wrote.promise
+    expect(written).toEqual([['rendered', 'rendered', 'listed']])
+    last.resolve()
+    await work
+    expect(await states(ids)).toEqual(['rendered', 'rendered', 'rendered'])
+  } finally {
+    vi.useRealTimers()
+  }
 })
 
 test('a run that is paused ends its chunk at the next photo; the rest waits for it', async () => {

@@ -1,21 +1,20 @@
 // Renditions of an original: one decode for all of them, upright, in sRGB, without a word of its metadata. A picture
 // that cannot be decoded is an answer with a code, never an exception.
 import sharp, { type OutputInfo, type Sharp } from 'sharp'
-import { formats, type Instructions, instructionsHash } from '#server/instructions.ts'
-import { inspect, type Limits, type Original, type Refusal } from './imaging/original.ts'
+import { formats, type Instructions } from '#server/instructions.ts'
+import type { Wish } from '#server/presets.ts'
+import { inspect, type Limits, lightPixels, type Original, type Refusal } from './imaging/original.ts'
 import { type Group, groups, type Planned, plan } from './imaging/plan.ts'
 import { createWatermarks, InvalidWatermark } from './imaging/watermark.ts'
 
-export interface Wanted {
-  name: string
-  instructions: Instructions
+export interface Wanted extends Wish {
   /** The file that `instructions.watermark.picture` names. */
   watermarkPicture?: Buffer
 }
 
 export interface Rendition {
   name: string
-  /** `instructionsHash` of its instructions. */
+  /** Of its instructions. */
   hash: string
   bytes: Buffer
   contentType: string
@@ -46,8 +45,8 @@ export interface RenderResult {
   /** Pixels of the original as displayed, upright; null where no header could be read. */
   width: number | null
   height: number | null
-  /** EXIF DateTimeOriginal as ISO 8601, with an offset only where one is stated. */
-  takenAt: string | null
+  /** EXIF DateTimeOriginal as ISO 8601, with an offset only where one is stated; read when asked for. */
+  takenAt(): string | null
   /** In the order wanted; those that could not be made are absent. */
   renditions: Rendition[]
 }
@@ -149,7 +148,7 @@ async function* renderGroup(
     ))
   try {
     for (const job of group.items) {
-      const { name, instructions, planned } = job
+      const { name, instructions, hash, planned } = job
       const from = base ? sharp(base.data, { raw: rawOf(base.info) }) : open()
       if (instructions.resize) {
         // The exact size, so that the watermark fits; sharp cuts and pads by itself.
@@ -167,10 +166,12 @@ async function* renderGroup(
         // Compositing adds an alpha channel; an opaque picture stays opaque.
         if (!original.hasAlpha) from.removeAlpha()
       }
-      const { data: bytes, info } = await run(encoded(from, instructions, planned), deadline)
+      const isLight =
+        original.isLight && instructions.format !== 'avif' && planned.width * planned.height <= lightPixels
+      const { data: bytes, info } = await run(encoded(from, instructions, planned), deadline, isLight)
       const { extension, contentType } = formats[instructions.format]
       const { width, height } = info
-      yield [job, { name, hash: instructionsHash(instructions), bytes, contentType, extension, width, height }]
+      yield [job, { name, hash, bytes, contentType, extension, width, height }]
     }
   } finally {
     if (base) letGo(base.data)
@@ -189,7 +190,12 @@ function rawOf({ width, height, channels }: OutputInfo) {
 
 /** The upright, cropped picture in sRGB. */
 function decoded(original: Original, { crop }: Group<Job>, failOn: FailOn): Sharp {
-  const from = sharp(original.input, { failOn, limitInputPixels: false, sequentialRead: true, autoOrient: true })
+  const from = sharp(original.input, {
+    failOn,
+    limitInputPixels: false,
+    sequentialRead: true,
+    autoOrient: !original.isUpright,
+  })
   if (crop) from.extract(crop)
   if (original.isWide) from.withIccProfile('srgb', { attach: false })
   return from
@@ -212,12 +218,16 @@ function encoded(from: Sharp, { format, quality: wanted }: Instructions, planned
   }
 }
 
-/** sharp tells by text alone why it stopped; the clock tells whether it was out of time. */
-async function run(pipeline: Sharp, deadline: number): Promise<{ data: Buffer; info: OutputInfo }> {
+/**
+ * sharp tells by text alone why it stopped; the clock tells whether it was out of time. Being asked after each few rows
+ * costs a small picture a hundredth of its time, so what is light is only looked at before it begins.
+ */
+async function run(pipeline: Sharp, deadline: number, isLight = false): Promise<{ data: Buffer; info: OutputInfo }> {
   const seconds = Math.ceil((deadline - performance.now()) / 1000)
   if (seconds <= 0) throw new OutOfTime()
   try {
-    return await pipeline.timeout({ seconds }).toBuffer({ resolveWithObject: true })
+    const timed = isLight ? pipeline : pipeline.timeout({ seconds })
+    return await timed.toBuffer({ resolveWithObject: true })
   } catch (cause) {
     throw performance.now() >= deadline ? new OutOfTime() : new Undecodable('the decoder gave up', { cause })
   }

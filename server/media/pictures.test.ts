@@ -6,6 +6,7 @@ import ExifReader from 'exifreader'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { instructionsHash, parseInstructions } from '#server/instructions.ts'
+import { pauseQueue, resumeQueue } from '#server/queue-control.ts'
 import type { Item, StatusPage } from '#server/uploads/status.ts'
 import { distance, heic, noise, patches, picture, proPhoto, turned } from '#workers/imaging/samples.ts'
 import type { TestHouse } from '#workers/testing.ts'
@@ -91,6 +92,32 @@ test('where it was taken is in its original, and in no rendition of it', async (
     const { exif, xmp, iptc } = await sharp(bytes).metadata()
     expect([exif, xmp, iptc]).toEqual([undefined, undefined, undefined])
     expect(bytes.includes('Anna') || bytes.includes('GPS')).toBe(false)
+  }
+})
+
+test('when it was taken is known as soon as it is here', async () => {
+  const dated = await noise(16, 12)
+    .withExif({ IFD2: { DateTimeOriginal: '2024:05:06 07:08:09', OffsetTimeOriginal: '+02:00' } })
+    .jpeg()
+    .toBuffer()
+  await pauseQueue(house, 'test', 'render-photos')
+  try {
+    const body = form([
+      [dated, 'dated.jpg'],
+      [await picture(), 'plain.jpg'],
+    ])
+    const answer = await fetch(`${media.origin}/upload`, { method: 'POST', body, headers: anna.headers })
+    const { jobId } = (await answer.json()) as { jobId: string }
+    const { rows } = await house.pool.query(
+      'select filename, state, taken_at as "takenAt" from photos where run_id = $1 order by filename',
+      [jobId],
+    )
+    expect(rows).toEqual([
+      { filename: 'dated.jpg', state: 'stored', takenAt: '2024-05-06T07:08:09+02:00' },
+      { filename: 'plain.jpg', state: 'stored', takenAt: null },
+    ])
+  } finally {
+    await resumeQueue(house, 'test', 'render-photos')
   }
 })
 

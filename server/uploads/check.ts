@@ -1,6 +1,7 @@
 // The light look at a file as it arrives: what it is, how large it would be, whether its end is there. Only what passes
 // is stored and goes to a decoder.
 import { open } from 'node:fs/promises'
+import { takenAt } from '../exif.ts'
 import { completeness, type Sniffed, sniff } from '../sniff.ts'
 import type { Spooled } from '../spool.ts'
 import { type FileBytes, headerOf } from './header.ts'
@@ -33,7 +34,13 @@ export const maxPixels = 100e6
 /** More than any picture that a person made on purpose for a gallery; only the first is rendered. */
 export const maxFrames = 256
 
-export type Checked = { contentType: string } | { code: FaultCode }
+export type Checked = Passed | { code: FaultCode }
+
+export interface Passed {
+  contentType: string
+  /** By the EXIF at the beginning of the file; what lies further inside, the decoder sees. */
+  takenAt: string | null
+}
 
 /** `filename` is a hint for RAW formats, nothing more. */
 export async function checkPicture(file: Spooled, filename: string | undefined): Promise<Checked> {
@@ -52,7 +59,8 @@ export async function checkPicture(file: Spooled, filename: string | undefined):
   } finally {
     await bytes.close()
   }
-  return end === 'truncated' ? { code: 'truncated_image' } : { contentType: type.contentType }
+  if (end === 'truncated') return { code: 'truncated_image' }
+  return { contentType: type.contentType, takenAt: takenAt(file.head) }
 }
 
 function refused({ kind, contentType }: Sniffed): FaultCode {

@@ -26,7 +26,15 @@ export type Entry = {
   /** What the step that makes it ready is given back: an address, or the image that this one stands for. */
   handle?: UrlHandle | StandInHandle
 } & (
-  | { state: 'stored'; sha256: string; bytes: number; contentType: string; loose: number | null }
+  | {
+      state: 'stored'
+      sha256: string
+      bytes: number
+      contentType: string
+      /** ISO 8601; null where it is not known yet. */
+      takenAt: string | null
+      loose: number | null
+    }
   /** Its bytes are to be had yet. */
   | { state: 'listed' }
   | { state: 'skipped'; code: string }
@@ -127,7 +135,7 @@ async function insertPhotos(
       select g.total, ${takesEntries} as open from galleries g join runs r on r.id = g.run_id where g.id = ${gallery.id} for no key update of g
     ), given as (
       select * from jsonb_to_recordset(${jsonb(rows)}::jsonb) as g(n int4, "publicId" uuid, ref text, filename text, access access,
-        handle jsonb, state photo_state, sha256 text, bytes int8, "contentType" text, code text, job uuid)
+        handle jsonb, state photo_state, sha256 text, bytes int8, "contentType" text, "takenAt" text, code text, job uuid)
       where (select open from locked)
     ), kept as (
       insert into assets (client_id, sha256, bytes, content_type)
@@ -136,9 +144,9 @@ async function insertPhotos(
       on conflict (client_id, sha256) do update set removed_at = null where assets.removed_at is not null
     ), entered as (
       insert into photos (public_id, client_id, run_id, gallery_id, ref, kind, filename, access, handle, state, step, code, sha256,
-        stated_bytes, bytes, content_type, job_id)
+        stated_bytes, bytes, content_type, taken_at, job_id)
       select "publicId", ${gallery.clientId}::uuid, ${gallery.runId}::uuid, ${gallery.id}, ref, 'photo', filename, access, handle, state,
-        case when state = 'skipped' then 'receive' end, code, decode(sha256, 'hex'), bytes, bytes, "contentType", job
+        case when state = 'skipped' then 'receive' end, code, decode(sha256, 'hex'), bytes, bytes, "contentType", "takenAt", job
       from given order by n
       on conflict do nothing
       returning id, public_id, state, bytes

@@ -28,11 +28,16 @@ const frames = async (count: number, format: 'gif' | 'webp') => {
 }
 
 test.each<[string, () => Promise<Buffer> | Buffer, Header]>([
-  ['JPEG', () => still(301, 202).jpeg().toBuffer(), { width: 301, height: 202, frames: 1 }],
+  ['JPEG', () => still(301, 202).jpeg().toBuffer(), { width: 301, height: 202, frames: 1, isPlain: true }],
   [
     'progressive JPEG',
     () => still(301, 202).jpeg({ progressive: true }).toBuffer(),
-    { width: 301, height: 202, frames: 1 },
+    { width: 301, height: 202, frames: 1, isPlain: false },
+  ],
+  [
+    'JPEG in four colours',
+    () => still(301, 202).toColourspace('cmyk').jpeg().toBuffer(),
+    { width: 301, height: 202, frames: 1, isPlain: false },
   ],
   [
     'JPEG with long metadata before its frame',
@@ -42,7 +47,7 @@ test.each<[string, () => Promise<Buffer> | Buffer, Header]>([
         .withExif({ IFD0: { Copyright: 'y'.repeat(30_000) } })
         .jpeg()
         .toBuffer(),
-    { width: 301, height: 202, frames: 1 },
+    { width: 301, height: 202, frames: 1, isPlain: true },
   ],
   ['PNG', () => still(301, 202).png().toBuffer(), { width: 301, height: 202, frames: 1 }],
   ['GIF', () => still(301, 202).gif().toBuffer(), { width: 301, height: 202, frames: 1 }],

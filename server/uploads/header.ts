@@ -13,6 +13,8 @@ export interface Header {
   height: number
   /** Frames or pages; 1 for a still picture. Counted no further than `countedFrames`. */
   frames: number
+  /** A JPEG of the usual kind, grey or in three colours: its decoder goes row by row and nothing else is to be known of it. */
+  isPlain?: boolean
 }
 
 /** Nobody needs to know how many more there are. */
@@ -56,8 +58,10 @@ async function jpeg(file: FileBytes): Promise<Header | null> {
     if (mark !== 0xff || marker === undefined) return null
     if (marker === 0xff) offset++
     else if (isFrame(marker)) {
-      const frame = await look(offset, 9)
-      return { height: frame.readUInt16BE(5), width: frame.readUInt16BE(7), frames: 1 }
+      const frame = await look(offset, 10)
+      // Baseline or extended, 8 bits.
+      const isPlain = (marker === 0xc0 || marker === 0xc1) && frame[4] === 8 && (frame[9] === 1 || frame[9] === 3)
+      return { height: frame.readUInt16BE(5), width: frame.readUInt16BE(7), frames: 1, isPlain }
     } else if (marker === 0xda || marker === 0xd9) return null
     else offset += 2 + (await look(offset, 4)).readUInt16BE(2)
   }

@@ -6,7 +6,7 @@ import { ownFolder } from '../folders.ts'
 import type { House } from '../house.ts'
 import { type Spooled, spool, TooManyBytes } from '../spool.ts'
 import { originalKey, StoreFull } from '../store/store.ts'
-import { checkPicture, type FaultCode } from './check.ts'
+import { checkPicture, type FaultCode, type Passed } from './check.ts'
 import { type Holdings, openHoldings } from './loose.ts'
 
 const MB = 1_000_000
@@ -15,11 +15,10 @@ const MB = 1_000_000
 export const maxFileBytes = 200 * MB
 
 /** A picture that is in the store and not yet in the ledger. */
-export interface Arrived {
+export interface Arrived extends Passed {
   filename: string | null
   sha256: string
   bytes: number
-  contentType: string
   /** The hold on its object; see `loose.ts`. */
   loose: number
 }
@@ -96,9 +95,8 @@ export function openReception(house: House): Reception {
           await holdings.drop(holds)
           return { filename, code: checked.code }
         }
-        const { contentType } = checked
-        await house.store.put(key, body, { sha256, bytes, contentType, proven: true })
-        return { filename, sha256, bytes, contentType, loose }
+        await house.store.put(key, body, { sha256, bytes, contentType: checked.contentType, proven: true })
+        return { filename, sha256, bytes, ...checked, loose }
       } catch (error) {
         await holdings.drop(holds)
         throw error

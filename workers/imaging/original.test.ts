@@ -1,14 +1,15 @@
 import { join } from 'node:path'
+import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { createImager } from '../imaging.ts'
-import { heic, noise, want } from './samples.ts'
+import { distance, heic, noise, want } from './samples.ts'
 
 const imager = createImager()
 
 describe('takenAt', () => {
   const taken = async (exif: Record<string, string>) => {
     const original = await noise(16, 16).withExif({ IFD2: exif }).jpeg().toBuffer()
-    return (await imager.render(original, [])).takenAt
+    return (await imager.render(original, [])).takenAt()
   }
 
   test('is the time that the EXIF states, with an offset only where one is stated', async () => {
@@ -22,7 +23,36 @@ describe('takenAt', () => {
     expect(await taken({ DateTimeOriginal: '0000:00:00 00:00:00' })).toBeNull()
     expect(await taken({ DateTimeOriginal: '2024:13:40 07:08:09' })).toBeNull()
     expect(await taken({ DateTimeOriginal: 'yesterday' })).toBeNull()
-    expect((await imager.render(await noise(16, 16).png().toBuffer(), [])).takenAt).toBeNull()
+    expect((await imager.render(await noise(16, 16).png().toBuffer(), [])).takenAt()).toBeNull()
+  })
+})
+
+describe('how it lies', () => {
+  const lying = (orientation: number) => noise(40, 20).withMetadata({ orientation }).jpeg().toBuffer()
+  /** With one more EXIF before its own. */
+  const withExif = (jpeg: Buffer, exif: Buffer) => {
+    const start = Buffer.from([0xff, 0xd8, 0xff, 0xe1, 0, 0])
+    start.writeUInt16BE(exif.length + 2, 4)
+    return Buffer.concat([start, exif, jpeg.subarray(2)])
+  }
+  const unreadable = Buffer.concat([Buffer.from('Exif\0\0', 'latin1'), Buffer.alloc(24, 7)])
+  const exifOf = async (jpeg: Buffer) => (await sharp(jpeg).metadata()).exif!
+
+  test.each<[string, () => Promise<Buffer>]>([
+    ...[1, 2, 3, 4, 5, 6, 7, 8].map((n): [string, () => Promise<Buffer>] => [`orientation ${n}`, () => lying(n)]),
+    ['no EXIF', () => noise(40, 20).jpeg().toBuffer()],
+    ['grey', () => noise(40, 20).greyscale().jpeg().toBuffer()],
+    ['two of them', async () => withExif(await lying(6), await exifOf(await lying(1)))],
+    ['two, the other way round', async () => withExif(await lying(1), await exifOf(await lying(6)))],
+    ['one that cannot be read', async () => withExif(await lying(8), unreadable)],
+    ['only one that cannot be read', async () => withExif(await noise(40, 20).jpeg().toBuffer(), unreadable)],
+  ])('is what its decoder says: %s', async (_, make) => {
+    const jpeg = await make()
+    const { width, height } = (await sharp(jpeg).metadata()).autoOrient
+    const { renditions, ...seen } = await imager.render(jpeg, [want('a', { resize: { width: 10 } })])
+    expect([seen.code, seen.width, seen.height]).toEqual(['ok', width, height])
+    const upright = await sharp(jpeg, { autoOrient: true }).resize({ width: 10 }).webp({ quality: 80 }).toBuffer()
+    expect(await distance(renditions[0]!.bytes, upright)).toBeLessThan(3)
   })
 })
 

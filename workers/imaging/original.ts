@@ -1,8 +1,9 @@
 // What an original is before a pixel of it is decoded: type, size as displayed, time, and why it may not be decoded.
 import { open } from 'node:fs/promises'
-import ExifReader from 'exifreader'
 import sharp, { type Metadata } from 'sharp'
+import { orientationOf, takenAt } from '#server/exif.ts'
 import { completeness, type Sniffed, sniff, sniffBytes } from '#server/sniff.ts'
+import { headerOf } from '#server/uploads/header.ts'
 
 export interface Limits {
   /** Above it `too_many_pixels`, told from the header. */
@@ -13,6 +14,9 @@ export interface Limits {
    */
   maxMemoryBytes: number
 }
+
+/** A second at most, with what is made of it. */
+export const lightPixels = 2e6
 
 export type Refusal =
   | 'empty_file'
@@ -31,11 +35,15 @@ export interface Original {
   width: number | null
   height: number | null
   /** EXIF DateTimeOriginal as ISO 8601, with an offset only where one is stated. */
-  takenAt: string | null
+  takenAt(): string | null
   refusal: Refusal | null
   hasAlpha: boolean
   /** Stored on its side: orientation 5 to 8. */
   turned: boolean
+  /** As it is stored: nobody need turn it. */
+  isUpright: boolean
+  /** Decoded in a moment, whatever is in it: few pixels, each looked at once. */
+  isLight: boolean
   /** 16 bits a channel with a profile: sharp leaves those in Display P3 unless sRGB is asked for. */
   isWide: boolean
   /** What it is called if the decoder has to look over damage. */
@@ -52,14 +60,24 @@ export async function inspect(input: Buffer | string, filename: string | undefin
     contentType: type.contentType,
     width: null,
     height: null,
-    takenAt: null,
+    takenAt: () => null,
     refusal: refusalOfType(type, bytes),
     hasAlpha: false,
     turned: false,
+    isUpright: false,
+    isLight: false,
     isWide: false,
     damage: end === 'truncated' ? 'truncated_image' : 'corrupt_image',
   }
-  if (original.refusal) return type.kind === 'photo' ? { ...original, takenAt: takenAt(head) } : original
+  if (original.refusal) return type.kind === 'photo' ? { ...original, takenAt: () => takenAt(head) } : original
+
+  const plain = await plainOf(type, head)
+  if (plain) {
+    const pixels = plain.width * plain.height
+    const refusal = pixels > limits.maxPixels ? 'too_many_pixels' : null
+    const seen = { ...plain, takenAt: () => takenAt(head), refusal, isLight: pixels <= lightPixels } as const
+    return { ...original, ...seen, isUpright: true }
+  }
 
   // Without a pixel limit: sharp would throw at the header, and only text would tell why.
   const header = await sharp(input, { failOn: 'none', limitInputPixels: false })
@@ -69,12 +87,25 @@ export async function inspect(input: Buffer | string, filename: string | undefin
   return {
     ...original,
     ...header.autoOrient,
-    takenAt: header.exif ? takenAt(withoutPrefix(header.exif)) : null,
+    takenAt: () => (header.exif ? takenAt(withoutPrefix(header.exif)) : null),
     refusal: refusalOfHeader(header, limits),
     hasAlpha: header.hasAlpha,
     turned: (header.orientation ?? 1) > 4,
+    isLight: isLight(header),
     isWide: header.space === 'rgb16' && header.icc !== undefined,
   }
+}
+
+/**
+ * The size of a JPEG of the usual kind that lies upright, as most do; null for any other. A decoder that is opened only
+ * to be asked costs a fiftieth of what rendering a small picture does.
+ */
+async function plainOf(type: Sniffed, head: Buffer): Promise<{ width: number; height: number } | null> {
+  if (type.contentType !== 'image/jpeg') return null
+  const inHead = { bytes: head.length, at: async (from: number, length: number) => head.subarray(from, from + length) }
+  const header = await headerOf(type.contentType, inHead)
+  if (!header?.isPlain || header.width === 0 || header.height === 0 || orientationOf(head) !== 1) return null
+  return { width: header.width, height: header.height }
 }
 
 function refusalOfType(type: Sniffed, bytes: number): Refusal | null {
@@ -93,6 +124,10 @@ function refusalOfHeader(header: Metadata, limits: Limits): Refusal | null {
   return decodeBytes(header) > limits.maxMemoryBytes ? 'resource_limit' : null
 }
 
+function isLight({ format, isProgressive, width, height }: Metadata): boolean {
+  return ['jpeg', 'png', 'webp'].includes(format) && !isProgressive && width * height <= lightPixels
+}
+
 /** Memory that the decoder needs at once; 0 where it goes row by row. */
 function decodeBytes(header: Metadata): number {
   const pixels = header.width * header.height
@@ -102,24 +137,6 @@ function decodeBytes(header: Metadata): number {
   }
   const rowByRow = !header.isProgressive && (header.format === 'png' || header.format === 'tiff')
   return rowByRow ? 0 : pixels * header.channels * (header.depth === 'uchar' ? 1 : 2)
-}
-
-/** When it was taken, by the EXIF in the first bytes of a file, or in a bare EXIF block: ISO 8601, an offset only where one is stated. */
-export function takenAt(exif: Buffer): string | null {
-  try {
-    const tags = ExifReader.load(exif, {
-      includeTags: { exif: ['DateTimeOriginal', 'OffsetTimeOriginal', 'SubSecTimeOriginal'] },
-    })
-    const written = /^(\d{4}):(\d\d):(\d\d) (\d\d):(\d\d):(\d\d)/.exec(tags.DateTimeOriginal?.description ?? '')
-    const [, year, month, day, hour, minute, second] = written ?? []
-    const time = `${year}-${month}-${day}T${hour}:${minute}:${second}`
-    if (year === '0000' || Number.isNaN(Date.parse(`${time}Z`))) return null
-    const part = /^\d{1,9}/.exec(String(tags.SubSecTimeOriginal?.description ?? '').trim())
-    const offset = /^(?:[+-]\d\d:\d\d|Z)$/.exec(String(tags.OffsetTimeOriginal?.description ?? '').trim())
-    return `${time}${part ? `.${part[0]}` : ''}${offset?.[0] ?? ''}`
-  } catch {
-    return null // broken or foreign metadata says nothing about the picture
-  }
 }
 
 /** ExifReader takes the bare TIFF block; libvips hands it out behind "Exif\0\0". */

@@ -1,6 +1,6 @@
 // Pictures for tests: generated, or made by hand where sharp cannot write them.
 import sharp from 'sharp'
-import { parseInstructions } from '#server/instructions.ts'
+import { instructionsHash, parseInstructions } from '#server/instructions.ts'
 import type { Imager, Rendition, Wanted } from '../imaging.ts'
 
 /** Four patches whose colours tell every orientation apart: red, green over blue, grey. */
@@ -42,11 +42,10 @@ export const noise = (width = 800, height = 600) =>
     create: { width, height, channels: 3, background: '#888', noise: { type: 'gaussian', mean: 128, sigma: 50 } },
   })
 
-export const want = (name: string, instructions: object, watermarkPicture?: Buffer): Wanted => ({
-  name,
-  instructions: parseInstructions(instructions),
-  ...(watermarkPicture && { watermarkPicture }),
-})
+export function want(name: string, wanted: object, watermarkPicture?: Buffer): Wanted {
+  const instructions = parseInstructions(wanted)
+  return { name, instructions, hash: instructionsHash(instructions), ...(watermarkPicture && { watermarkPicture }) }
+}
 
 /** Mean difference of two pictures over all channels, 0 to 255. */
 export async function distance(one: Buffer, other: Buffer): Promise<number> {

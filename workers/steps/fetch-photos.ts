@@ -1,6 +1,7 @@
 // Copies originals byte for byte: hashed while they flow, checked, put under their SHA-256. Running twice puts the same
 // object under the same key, and the ledger counts a photo that left `listed` once.
 import pLimit from 'p-limit'
+import { takenAt } from '#server/exif.ts'
 import type { Chunk, ChunkPhoto, Outcome } from '#server/ledger.ts'
 import { completeness, looksLikeHtml, sniff } from '#server/sniff.ts'
 import { type Spooled, spool } from '#server/spool.ts'
@@ -9,7 +10,6 @@ import { endThaw, isThawing, waitForThaw } from '#server/thaw.ts'
 import { fromAddress } from '../addresses.ts'
 import { workChunk } from '../chunk.ts'
 import { type Opened, SourceFault, Truncated, UnexpectedPage } from '../connectors/connector.ts'
-import { takenAt } from '../imaging/original.ts'
 import type { Job } from '../run.ts'
 import type { Tools } from '../tools.ts'
 

@@ -9,8 +9,9 @@ import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
 import type { House } from '#server/house.ts'
-import { type Instructions, instructionsHash, parseInstructions } from '#server/instructions.ts'
+import { instructionsHash, parseInstructions } from '#server/instructions.ts'
 import type { Chunk, ChunkPhoto, Outcome } from '#server/ledger.ts'
+import type { Wish } from '#server/presets.ts'
 import { type KnownRenditions, type MadeRendition, type Rendered, renditionsOf } from '#server/renditions.ts'
 import { NoSuchObject, originalKey, renditionKey, StoreUnavailable, watermarkKey } from '#server/store/store.ts'
 import { workChunk } from '../chunk.ts'
@@ -38,10 +39,10 @@ export async function renderPhotos(job: Job<'render-photos'>, { house, imager, t
       asked = await askedOf(house, photos, run)
     },
     async each(photo, run) {
-      const { instructions, key, own, known } = asked.get(photo.id)!
+      const { key, own, known, wanted: wishes } = asked.get(photo.id)!
       if (known) return { ...rendered(photo, known), takenAt: null } satisfies Outcome
       // Most photos of a chunk want the same.
-      if (!ready.has(key)) ready.set(key, prepared(house, run.clientId, instructions))
+      if (!ready.has(key)) ready.set(key, prepared(house, run.clientId, wishes))
       const wanted = await ready.get(key)!
       const original = await bring(house, originalKey(run.clientId, photo.sha256!), photo, temp)
       try {
@@ -53,7 +54,8 @@ export async function renderPhotos(job: Job<'render-photos'>, { house, imager, t
         if (refused)
           return { id: photo.id, attempts: photo.attempts, to: 'failed', code: result.code } satisfies Outcome
         // A provider that states no capture time leaves it unknown; only uploads have nothing but the EXIF.
-        return { ...rendered(photo, result), takenAt: run.sourceId ? null : result.takenAt } satisfies Outcome
+        const takenAt = run.sourceId || photo.takenAt ? null : result.takenAt()
+        return { ...rendered(photo, result), takenAt } satisfies Outcome
       } finally {
         await original.remove()
       }
@@ -63,7 +65,7 @@ export async function renderPhotos(job: Job<'render-photos'>, { house, imager, t
 
 /** What is wanted of one photo. */
 interface Asked {
-  instructions: Record<string, Instructions>
+  wanted: Wish[]
   /** Of those that want the same. */
   key: string
   /** Its sender asked for something of it alone. */
@@ -77,13 +79,15 @@ async function askedOf(
   photos: ChunkPhoto[],
   run: NonNullable<Chunk['run']>,
 ): Promise<Map<number, Asked>> {
-  const ofRun = Object.entries(run.renditions).map(([name, stored]) => [name, parseInstructions(stored)] as const)
+  const ofRun = Object.entries(run.renditions).map(([name, stored]) => {
+    const instructions = parseInstructions(stored)
+    return { name, instructions, hash: instructionsHash(instructions) }
+  })
   const asked = photos.map(({ id, sha256, wishes, rendered }) => {
-    const own = wishes.map(({ name, instructions }) => [name, instructions] as const)
-    const instructions: Record<string, Instructions> = Object.fromEntries([...ofRun, ...own])
-    const hashes = Object.values(instructions).map(instructionsHash)
-    const key = Object.keys(instructions).map((name, i) => `${name} ${hashes[i]}`)
-    return { id, sha256: sha256!, instructions, hashes, key: key.join(), own: own.length > 0, rendered }
+    const wanted = [...new Map([...ofRun, ...wishes].map((wish) => [wish.name, wish])).values()]
+    const hashes = wanted.map(({ hash }) => hash)
+    const key = wanted.map(({ name, hash }) => `${name} ${hash}`).join()
+    return { id, sha256: sha256!, wanted, hashes, key, own: wishes.length > 0, rendered }
   })
   const before = asked.filter(({ rendered }) => rendered)
   const known = before.length > 0 ? await renditionsOf(house.db, run.clientId, before) : new Map()
@@ -96,14 +100,14 @@ function rendered(photo: ChunkPhoto, made: { code: string; width: number | null;
 }
 
 /** With the client's stored picture where a watermark names one; a picture that is not there shows as `invalid_watermark`. */
-async function prepared(house: House, clientId: string, renditions: Record<string, Instructions>): Promise<Wanted[]> {
+async function prepared(house: House, clientId: string, wishes: Wish[]): Promise<Wanted[]> {
   return Promise.all(
-    Object.entries(renditions).map(async ([name, instructions]) => {
-      const { watermark } = instructions
+    wishes.map(async (wish) => {
+      const { watermark } = wish.instructions
       const picture = watermark && 'picture' in watermark ? watermarkKey(clientId, watermark.picture) : null
       const watermarkPicture =
         picture && (await house.store.head(picture)) ? await buffer((await house.store.get(picture)).stream) : undefined
-      return { name, instructions, watermarkPicture }
+      return { ...wish, watermarkPicture }
     }),
   )
 }
