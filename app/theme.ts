@@ -1,6 +1,7 @@
 // One language for all pages: neutral greys, one accent for what can be pressed, four sizes of type, an 8-px grid.
 // The five state colours are CSS variables in `globals.css` and are used for nothing else.
 import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core'
+import type { KeyboardEvent } from 'react'
 
 const plum: MantineColorsTuple = [
   '#f7f2fa',
@@ -90,6 +91,14 @@ export const theme = createTheme({
         // What scrolls around it does not cut it off.
         floatingStrategy: 'fixed',
         withInitialFocusPlaceholder: false,
+      },
+    },
+    // The menu hears Esc once it has the focus, which is a moment after it is seen.
+    MenuTarget: {
+      defaultProps: {
+        onKeyDown: ({ key, currentTarget }: KeyboardEvent<HTMLElement>) => {
+          if (key === 'Escape' && currentTarget.ariaExpanded === 'true') currentTarget.click()
+        },
       },
     },
   },

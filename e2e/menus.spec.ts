@@ -55,6 +55,17 @@ test('an item that is out of use is reached by keys, and says why', async ({ sig
   await expect(page.getByRole('dialog')).toHaveCount(0)
 })
 
+test('Esc closes a menu that does not have the focus yet', async ({ signedIn: page, system }) => {
+  await page.goto(`${system.url}/runs`)
+  const button = page.getByRole('button', { name: 'Views' })
+  await button.press('Enter')
+  await expect(page.getByRole('menuitem', { name: 'My runs' })).toBeFocused()
+  await button.focus()
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('menu')).toHaveCount(0)
+  await expect(button).toBeFocused()
+})
+
 /** A line for each element that axe complains of, or that something covers. */
 async function wrongWith(page: Page): Promise<string[]> {
   const menu = page.getByRole('menu')

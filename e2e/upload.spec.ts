@@ -95,6 +95,7 @@ test('an upload is finished without what never came', async ({ signedIn: page, s
     await expect(page.getByTestId('sending')).toHaveText('Everything is sent; 1 file could not be taken.')
     const runId = page.url().split('/').at(-1)!
     await expect(page.getByTestId('cause-not_an_image')).toContainText('Not a picture')
+    await expect.poll(async () => (await runState(database.db, runId)).state).toBe('done_with_problems')
 
     await test.step('another file is announced and never sent', async () => {
       await database.db.execute(sql`
