@@ -18,21 +18,3 @@ export function takenAt(exif: Buffer): string | null {
     return null // broken or foreign metadata says nothing about the picture
   }
 }
-
-/**
- * How a JPEG lies, by the EXIF at its beginning: 1 to 8, 1 where nothing is stated. null where that is not certain: more
- * than one EXIF, or one that cannot be read.
- */
-export function orientationOf(head: Buffer): number | null {
-  const at = head.indexOf(exifMark)
-  if (at < 0) return 1
-  if (head.includes(exifMark, at + 1)) return null
-  try {
-    const value = ExifReader.load(head, { includeTags: { exif: ['Orientation'] } }).Orientation?.value ?? 1
-    return Number.isInteger(value) && value >= 1 && value <= 8 ? value : null
-  } catch {
-    return null
-  }
-}
-
-const exifMark = Buffer.from('Exif\0\0', 'latin1')

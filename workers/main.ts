@@ -118,11 +118,12 @@ const sessions = createSessions(
     ),
   ending.signal,
 )
+const served = queueNames.filter((name) => group === 'all' || queues[name].group === group)
 const tools: Tools = { house, sessions, http, imager: createImager({ concurrency: 1 }), temp }
 const start = () =>
   startWorker({
     house,
-    queues: queueNames.filter((name) => group === 'all' || queues[name].group === group),
+    queues: served,
     steps,
     tools,
   })
@@ -139,7 +140,8 @@ const chores = [
   every(signMilliseconds, record.flush),
   every(signMilliseconds, () => sampleRuns(house)),
   every(tidyMilliseconds, () => forgetCredentials(house)),
-  every(tellMilliseconds, () => tellSenders(house)),
+  // Who brings them the message looks for what there is to tell.
+  ...(served.includes('deliver-webhook') ? [every(tellMilliseconds, () => tellSenders(house))] : []),
   every(tidyMilliseconds, () => closeDays(house)),
   every(tidyMilliseconds, () => sweepLoose(house)),
   every(tidyMilliseconds, () => sweepFolders(settings.PASS_DATA_DIR)),

@@ -13,7 +13,10 @@ export interface Header {
   height: number
   /** Frames or pages; 1 for a still picture. Counted no further than `countedFrames`. */
   frames: number
-  /** A JPEG of the usual kind, grey or in three colours: its decoder goes row by row and nothing else is to be known of it. */
+  /**
+   * A JPEG of the usual kind, grey or in three colours, that for certain is shown as it is stored: its decoder goes row
+   * by row and nothing else is to be known of it.
+   */
   isPlain?: boolean
 }
 
@@ -52,20 +55,44 @@ const isFrame = (marker: number) => marker >= 0xc0 && marker <= 0xcf && ![0xc4, 
 
 async function jpeg(file: FileBytes): Promise<Header | null> {
   const look = windowed(file)
+  const exif: Buffer[] = []
+  let header: Header | null = null
   let offset = 2
   while (offset < file.bytes) {
     const [mark, marker] = await look(offset, 2)
-    if (mark !== 0xff || marker === undefined) return null
-    if (marker === 0xff) offset++
-    else if (isFrame(marker)) {
-      const frame = await look(offset, 10)
+    if (mark !== 0xff || marker === undefined || marker === 0xd9) break
+    if (marker === 0xff) {
+      offset++
+      continue
+    }
+    // Whatever may turn it stands before its pixels.
+    if (marker === 0xda) return header && { ...header, isPlain: header.isPlain && (await isUpright(exif)) }
+    const segment = await look(offset, 10)
+    const length = segment.length < 10 ? 0 : segment.readUInt16BE(2)
+    if (length < 2) break
+    if (isFrame(marker)) {
       // Baseline or extended, 8 bits.
-      const isPlain = (marker === 0xc0 || marker === 0xc1) && frame[4] === 8 && (frame[9] === 1 || frame[9] === 3)
-      return { height: frame.readUInt16BE(5), width: frame.readUInt16BE(7), frames: 1, isPlain }
-    } else if (marker === 0xda || marker === 0xd9) return null
-    else offset += 2 + (await look(offset, 4)).readUInt16BE(2)
+      const isPlain = (marker === 0xc0 || marker === 0xc1) && segment[4] === 8 && (segment[9] === 1 || segment[9] === 3)
+      header = { height: segment.readUInt16BE(5), width: segment.readUInt16BE(7), frames: 1, isPlain }
+    } else if (marker === 0xe1 && segment.toString('latin1', 4, 8) === 'Exif') {
+      exif.push(await look(offset + 10, length - 8))
+    }
+    offset += 2 + length
   }
-  return null
+  return header && { ...header, isPlain: false }
+}
+
+/** False where that is not certain: more than one EXIF, or one that cannot be read. `exif`: TIFF files. */
+async function isUpright(exif: Buffer[]): Promise<boolean> {
+  const [block] = exif
+  if (!block || exif.length > 1) return exif.length === 0
+  try {
+    const look: Look = async (offset, length) => block.subarray(offset, offset + length)
+    for await (const [orientation] of directories(look, [274])) return orientation === undefined || orientation === 1
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+  }
+  return false
 }
 
 async function png(file: FileBytes): Promise<Header | null> {
@@ -127,7 +154,17 @@ async function webp(file: FileBytes): Promise<Header | null> {
 
 /** Of the largest page: a decoder may be asked for any. */
 async function tiff(file: FileBytes): Promise<Header | null> {
-  const look = windowed(file)
+  let largest: { width: number; height: number } | null = null
+  let frames = 0
+  for await (const [width = 0, height = 0] of directories(windowed(file), [256, 257])) {
+    frames++
+    if (!largest || width * height > largest.width * largest.height) largest = { width, height }
+  }
+  return largest && { ...largest, frames }
+}
+
+/** What each directory of a TIFF states for these tags, in their order. Throws RangeError where one points outside the file. */
+async function* directories(look: Look, tags: number[]): AsyncGenerator<(number | undefined)[]> {
   const start = await look(0, 16)
   const little = start[0] === 0x49
   const big = (little ? start.readUInt16LE(2) : start.readUInt16BE(2)) === 43
@@ -137,25 +174,23 @@ async function tiff(file: FileBytes): Promise<Header | null> {
   }
   const [countBytes, entryBytes, valueAt, offsetBytes] = big ? [8, 20, 12, 8] : [2, 12, 8, 4]
   const seen = new Set<number>()
-  let largest: { width: number; height: number } | null = null
   let directory = number(start, big ? 8 : 4, offsetBytes)
   while (directory > 0 && !seen.has(directory) && seen.size < countedFrames) {
     seen.add(directory)
     const count = number(await look(directory, countBytes), 0, countBytes)
-    if (count > 4096) return null
+    if (count > 4096) throw new RangeError('more entries than any directory has')
     const entries = await look(directory + countBytes, count * entryBytes + offsetBytes)
-    const size = { width: 0, height: 0 }
+    const values = new Array<number | undefined>(tags.length)
     for (let i = 0; i < count; i++) {
       const at = i * entryBytes
-      const tag = number(entries, at, 2)
-      if (tag !== 256 && tag !== 257) continue
+      const place = tags.indexOf(number(entries, at, 2))
+      if (place < 0) continue
       const short = number(entries, at + 2, 2) === 3
-      size[tag === 256 ? 'width' : 'height'] = number(entries, at + valueAt, short ? 2 : 4)
+      values[place] = number(entries, at + valueAt, short ? 2 : 4)
     }
-    if (!largest || size.width * size.height > largest.width * largest.height) largest = size
+    yield values
     directory = number(entries, count * entryBytes, offsetBytes)
   }
-  return largest && { ...largest, frames: seen.size }
 }
 
 /** The largest of the sizes that a file of ISO boxes states for its items: tiles of a grid have their own. */
@@ -195,11 +230,13 @@ function boxLength(box: Buffer, left: number): number {
 
 const windowBytes = 64 * 1024
 
+type Look = (offset: number, length: number) => Promise<Buffer>
+
 /** Small looks from one piece that is read at once. Throws RangeError behind the end of the file. */
-function windowed(file: FileBytes) {
+function windowed(file: FileBytes): Look {
   let from = 0
   let piece: Buffer = Buffer.alloc(0)
-  return async (offset: number, length: number): Promise<Buffer> => {
+  return async (offset, length) => {
     if (offset < from || offset + length > from + piece.length) {
       if (offset >= file.bytes) throw new RangeError('behind the end')
       from = offset

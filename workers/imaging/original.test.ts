@@ -29,13 +29,14 @@ describe('takenAt', () => {
 
 describe('how it lies', () => {
   const lying = (orientation: number) => noise(40, 20).withMetadata({ orientation }).jpeg().toBuffer()
-  /** With one more EXIF before its own. */
-  const withExif = (jpeg: Buffer, exif: Buffer) => {
-    const start = Buffer.from([0xff, 0xd8, 0xff, 0xe1, 0, 0])
-    start.writeUInt16BE(exif.length + 2, 4)
-    return Buffer.concat([start, exif, jpeg.subarray(2)])
+  /** With one more EXIF before its own, or further behind. */
+  const withExif = (jpeg: Buffer, exif: Buffer, at = 2) => {
+    const start = Buffer.from([0xff, 0xe1, 0, 0])
+    start.writeUInt16BE(exif.length + 2, 2)
+    return Buffer.concat([jpeg.subarray(0, at), start, exif, jpeg.subarray(at)])
   }
   const unreadable = Buffer.concat([Buffer.from('Exif\0\0', 'latin1'), Buffer.alloc(24, 7)])
+  const behindFrame = (jpeg: Buffer, exif: Buffer) => withExif(jpeg, exif, jpeg.indexOf(Buffer.from([0xff, 0xda])))
   const exifOf = async (jpeg: Buffer) => (await sharp(jpeg).metadata()).exif!
 
   test.each<[string, () => Promise<Buffer>]>([
@@ -44,6 +45,14 @@ describe('how it lies', () => {
     ['grey', () => noise(40, 20).greyscale().jpeg().toBuffer()],
     ['two of them', async () => withExif(await lying(6), await exifOf(await lying(1)))],
     ['two, the other way round', async () => withExif(await lying(1), await exifOf(await lying(6)))],
+    [
+      'one behind its frame',
+      async () => behindFrame(await noise(40, 20).jpeg().toBuffer(), await exifOf(await lying(6))),
+    ],
+    [
+      'one that ends early',
+      async () => withExif(await noise(40, 20).jpeg().toBuffer(), (await exifOf(await lying(6))).subarray(0, 18)),
+    ],
     ['one that cannot be read', async () => withExif(await lying(8), unreadable)],
     ['only one that cannot be read', async () => withExif(await noise(40, 20).jpeg().toBuffer(), unreadable)],
   ])('is what its decoder says: %s', async (_, make) => {

@@ -1,7 +1,7 @@
 // What an original is before a pixel of it is decoded: type, size as displayed, time, and why it may not be decoded.
 import { open } from 'node:fs/promises'
 import sharp, { type Metadata } from 'sharp'
-import { orientationOf, takenAt } from '#server/exif.ts'
+import { takenAt } from '#server/exif.ts'
 import { completeness, type Sniffed, sniff, sniffBytes } from '#server/sniff.ts'
 import { headerOf } from '#server/uploads/header.ts'
 
@@ -104,7 +104,7 @@ async function plainOf(type: Sniffed, head: Buffer): Promise<{ width: number; he
   if (type.contentType !== 'image/jpeg') return null
   const inHead = { bytes: head.length, at: async (from: number, length: number) => head.subarray(from, from + length) }
   const header = await headerOf(type.contentType, inHead)
-  if (!header?.isPlain || header.width === 0 || header.height === 0 || orientationOf(head) !== 1) return null
+  if (!header?.isPlain || header.width === 0 || header.height === 0) return null
   return { width: header.width, height: header.height }
 }
 
