@@ -1,6 +1,8 @@
 // The one way to the database. Nothing here is global: whoever connects, closes.
+import { hash } from 'node:crypto'
+import { sql } from 'drizzle-orm'
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
-import { Pool, types } from 'pg'
+import { Client, Pool, types } from 'pg'
 import * as schema from './schema.ts'
 
 // Ids, counts and bytes stay far below 2^53; pg would give them as text.
@@ -29,6 +31,7 @@ export interface ConnectOptions {
 /** Connects lazily: the first query fails when nobody answers, and a later one succeeds when somebody does again. */
 export function connect(url: string, { max = 10, applicationName, onLost = () => {} }: ConnectOptions): Connection {
   const pool = new Pool({
+    Client: PlanningClient,
     connectionString: url,
     max,
     application_name: applicationName,
@@ -45,4 +48,27 @@ export function connect(url: string, { max = 10, applicationName, onLost = () =>
   pool.on('error', onLost)
   pool.on('connect', (client) => client.on('error', () => {}))
   return { db: drizzle(pool, { schema }), pool, close: () => pool.end() }
+}
+
+const mark = '/* planned once */'
+
+/**
+ * Begins a statement that is long and always the same, and asked for all the time: parsing and planning it would take as
+ * long as what it does. Not for one whose text depends on how many values there are: each text stays with its connection.
+ */
+export const plannedOnce = sql.raw(`${mark} `)
+
+const names = new Map<string, string>()
+
+class PlanningClient extends Client {
+  // biome-ignore lint/suspicious/noExplicitAny: `query` has nine signatures, and this hands on whichever was meant
+  override query(...[config, ...rest]: any[]): any {
+    const { text } = config as { text?: string }
+    // biome-ignore lint/suspicious/noExplicitAny: as above
+    const ask = super.query as (...args: any[]) => any
+    if (!text?.startsWith(mark)) return ask.call(this, config, ...rest)
+    const name = names.get(text) ?? hash('sha1', text)
+    names.set(text, name)
+    return ask.call(this, { ...config, name }, ...rest)
+  }
 }

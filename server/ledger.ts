@@ -2,7 +2,7 @@
 // that moves the photos, and only rows whose state really changed count, so a job that runs twice counts once.
 import { randomUUID } from 'node:crypto'
 import { sql } from 'drizzle-orm'
-import type { Db, Tx } from '#db/client.ts'
+import { type Db, plannedOnce, type Tx } from '#db/client.ts'
 import { jsonb } from './jsonb.ts'
 import { recordAssets, recordAttempts, recordEnds } from './ledger-records.ts'
 import type { Wish } from './presets.ts'
@@ -75,7 +75,7 @@ export interface ChunkPhoto {
 
 /** The photos of a job that still wait for this step. Reads only; the guard is in `settle`. */
 export async function claim(db: Db, photoIds: number[], state: 'listed' | 'stored'): Promise<Chunk> {
-  const { rows } = await db.execute<ChunkPhoto & ChunkRun & Record<string, unknown>>(sql`
+  const { rows } = await db.execute<ChunkPhoto & ChunkRun & Record<string, unknown>>(sql`${plannedOnce}
     select p.id::int8 as id, p.public_id as "publicId", p.ref, p.kind, p.filename, p.handle, p.gallery_id as "galleryId", g.ref as "galleryRef",
       p.attempts, p.stated_bytes as "statedBytes", p.bytes::int8 as bytes, encode(p.sha256, 'hex') as sha256, p.content_type as "contentType",
       p.taken_at as "takenAt", r.id as "runId", r.client_id as "clientId", r.source_id as "sourceId", r.renditions,
@@ -127,7 +127,7 @@ export async function settle(
   const isUpload = run.sourceId === null
   const ready = isUpload ? 'published' : 'rendered'
   const wanted = outcomes.map((outcome) => wantedRow(outcome, from, ready, step, jobs.of.get(outcome.id) ?? null))
-  const { rows } = await tx.execute<{ id: number; complete: number[] | null }>(sql`
+  const { rows } = await tx.execute<{ id: number; complete: number[] | null }>(sql`${plannedOnce}
     with want as (
       select * from jsonb_to_recordset(${jsonb(wanted)}::jsonb) as w(
         id int8, attempts int2, "to" photo_state, tried int2, step text, code text, rendition text, sha256 text, bytes int8,
