@@ -39,12 +39,12 @@ export async function serveBench(bench: Bench): Promise<Findings> {
     if (of === 'nginx') return familyCpuSeconds(nginx!.pid)
     return (await cpuSeconds([media.pid])) + (await familyCpuSeconds(setting.postgresPid))
   }
-  /** Everybody has a turn, and another, the other way round every second time. */
+  /** Everybody has a turn, and another. */
   async function inTurns(asked: Asked[], bytes: number): Promise<Map<Measured, Round>> {
     const able = asked.filter(({ of }) => of === 'media' || nginx)
     const sums = new Map(able.map(({ what }): [Measured, Round] => [what, { count: 0, rates: [], cpuSeconds: 0 }]))
     for (let turn = 0; turn < turns; turn++) {
-      for (const { what, of, paths } of turn % 2 === 0 ? able : able.toReversed()) {
+      for (const { what, of, paths } of inOrder(able, turn)) {
         const port = of === 'media' ? media.port : nginx!.port
         const these = paths(turn)
         const before = await used(of)
@@ -122,6 +122,13 @@ export async function serveBench(bench: Bench): Promise<Findings> {
         : 'nginx is not installed (as root: apt-get install nginx-light; systemctl disable --now nginx): not compared',
     ],
   }
+}
+
+/** Another order each turn: whoever comes after another server finds the processor's caches full of that one's bytes. */
+function inOrder<T>(all: T[], turn: number): T[] {
+  const first = Math.floor(turn / 2) % all.length
+  const order = [...all.slice(first), ...all.slice(0, first)]
+  return turn % 2 === 0 ? order : order.toReversed()
 }
 
 type Server = 'media' | 'nginx'

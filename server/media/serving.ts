@@ -115,6 +115,8 @@ interface Address {
   name: string
   /** Seconds since 1970, where its signature was found right; the HMAC would be a good part of a hot answer's cost. */
   expires: number | null
+  /** It lies among those that were answered. */
+  known: boolean
   /** As it was signed. */
   path: string
   query: string
@@ -131,12 +133,13 @@ function addressOf(target: string): Address | null {
   const ends = prefix.length + uuidLength
   if (!path.startsWith(prefix) || path.length < ends) return null
   const id = path.slice(prefix.length, ends)
-  if (path.length === ends) return { id, rendition: null, name: nameOf(id, null), expires: null, path, query }
+  if (path.length === ends)
+    return { id, rendition: null, name: nameOf(id, null), expires: null, known: false, path, query }
   const encoded = path.slice(ends + 1)
   if (path[ends] !== '/' || encoded === '' || encoded.includes('/')) return null
   try {
     const rendition = decodeURIComponent(encoded)
-    return { id, rendition, name: nameOf(id, rendition), expires: null, path, query }
+    return { id, rendition, name: nameOf(id, rendition), expires: null, known: false, path, query }
   } catch {
     return null
   }
@@ -164,7 +167,10 @@ function answerWith(call: Call, found: Found): Answer | Response | Promise<Answe
     if (!signature.ok) return problem(403, signature.code, refusals[signature.code])
     secondsLeft = signature.secondsLeft
   }
-  call.addresses.set(asked.target, address)
+  if (!address.known) {
+    address.known = true
+    call.addresses.set(asked.target, address)
+  }
   const picture = found.twin ? pickedOf(found, found.twin, headerOf(asked, 'accept')) : found
   const disposition = dispositionOf(found, picture, address.rendition)
   const headers = found.twin ? [...guarded, 'Vary', 'Accept'] : [...guarded]
