@@ -1,9 +1,8 @@
 // A process that offers pictures to the media API at a steady pace, whatever the answers: as the world does. Each picture
 // is offered once, on a connection that is free or a new one.
-import { Agent, type IncomingMessage, request } from 'node:http'
-import { json } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
 import { marked } from './pictures.ts'
+import { createSender } from './sender.ts'
 
 export interface Offer {
   port: number
@@ -31,9 +30,6 @@ export interface Offered {
   milliseconds: { median: number; most: number }
 }
 
-const agent = new Agent({ keepAlive: true, maxSockets: 4000 })
-const boundary = 'pass-bench-burst'
-
 process.on('message', async (offer: Offer) => {
   const seen: Offered = {
     completed: [],
@@ -45,12 +41,14 @@ process.on('message', async (offer: Offer) => {
   }
   const times: number[] = []
   const picture = Buffer.from(offer.picture, 'base64')
+  const sender = createSender(offer)
   const under = new Set<Promise<void>>()
   const began = performance.now()
   for (let n = 0; n < offer.count; n++) {
     const wait = began + (n * offer.seconds * 1000) / offer.count - performance.now()
     if (wait > 2) await pause(wait)
-    const one = send(offer, marked(picture, `burst ${n}`), n)
+    const one = sender
+      .send(`${n}.jpg`, [marked(picture, `burst ${n}`)])
       .then(({ status, imageId, retryAfter, milliseconds }) => {
         times.push(milliseconds)
         if (status === 200 && imageId) seen.completed.push(imageId)
@@ -67,42 +65,10 @@ process.on('message', async (offer: Offer) => {
   }
   seen.seconds = (performance.now() - began) / 1000
   await Promise.all(under)
-  agent.destroy()
+  sender.close()
   times.sort((a, b) => a - b)
   seen.milliseconds = { median: times[times.length >> 1] ?? 0, most: times[Math.floor(times.length * 0.99)] ?? 0 }
   process.send!(seen)
 })
 process.on('disconnect', () => process.exit(0))
 process.send!({ ready: true })
-
-interface Answer {
-  status: number
-  imageId: string | undefined
-  retryAfter: string | undefined
-  milliseconds: number
-}
-
-async function send({ port, key, instructions }: Offer, picture: Buffer, n: number): Promise<Answer> {
-  const body = Buffer.concat([
-    Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; name="instructions"\r\n\r\n${instructions}\r\n`),
-    Buffer.from(
-      `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${n}.jpg"\r\nContent-Type: image/jpeg\r\n\r\n`,
-    ),
-    picture,
-    Buffer.from(`\r\n--${boundary}--\r\n`),
-  ])
-  const began = performance.now()
-  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-    const headers = {
-      Authorization: `Bearer ${key}`,
-      'Content-Type': `multipart/form-data; boundary=${boundary}`,
-      'Content-Length': body.length,
-    }
-    request({ host: '127.0.0.1', port, path: '/upload', method: 'POST', headers, agent }, resolve)
-      .on('error', reject)
-      .end(body)
-  })
-  const { imageId } = (await json(answer)) as { imageId?: string }
-  const retryAfter = answer.headers['retry-after']
-  return { status: answer.statusCode!, imageId, retryAfter, milliseconds: performance.now() - began }
-}

@@ -12,6 +12,7 @@ import { hireCrew } from './crew.ts'
 import { type Findings, median } from './figures.ts'
 import { startMedia } from './hosts.ts'
 import { drawNormal, padded } from './pictures.ts'
+import { createSender } from './sender.ts'
 import { type Bench, setUp } from './setting.ts'
 
 const pictureBytes = 2_000_000
@@ -27,6 +28,7 @@ export async function uploadBench({ photos: count = 60, signal, say }: Bench): P
   const workers = availableParallelism()
   await Promise.all(Array.from({ length: workers }, () => house.startWorker('render')))
   await using media = await startMedia(setting)
+  const sender = createSender({ port: media.port, key, instructions: JSON.stringify(instructions) })
   await using crew = await hireCrew('bare-render.ts', { processes: 1, parallel: 1 })
 
   const path = join(folder, 'single.jpg')
@@ -36,22 +38,9 @@ export async function uploadBench({ photos: count = 60, signal, say }: Bench): P
   const bare: BareRender = { paths: [path], renditions: { web: parseInstructions(instructions) }, out }
 
   async function upload(): Promise<number> {
-    const body = new FormData()
-    body.append('instructions', JSON.stringify(instructions))
-    const bytes = new Blob(picture.parts(randomUUID().slice(0, 32)) as Uint8Array<ArrayBuffer>[])
-    body.append('file', bytes, 'single.jpg')
-    const began = performance.now()
-    const answer = await fetch(`http://127.0.0.1:${media.port}/upload`, {
-      method: 'POST',
-      headers: { Authorization: `Bearer ${key}` },
-      body,
-      signal,
-    })
-    const told = (await answer.json()) as { status: string }
-    const took = performance.now() - began
-    if (answer.status !== 200 || told.status !== 'completed')
-      throw new Error(`${answer.status}: ${JSON.stringify(told)}`)
-    return took
+    const told = await sender.send('single.jpg', picture.parts(randomUUID().slice(0, 32)))
+    if (told.status !== 200 || told.state !== 'completed') throw new Error(`${told.status}: ${told.state}`)
+    return told.milliseconds
   }
 
   say('Warming up …')
@@ -62,9 +51,11 @@ export async function uploadBench({ photos: count = 60, signal, say }: Bench): P
   say(`${count} uploads, one after the other …`)
   const [whole, alone]: [number[], number[]] = [[], []]
   for (let n = 0; n < count; n++) {
+    signal.throwIfAborted()
     whole.push(await upload())
     alone.push((await crew.run(bare, 1)) * 1000)
   }
+  sender.close()
   const ours = whole.map((took, n) => took - alone[n]!).toSorted((a, b) => a - b)
   return {
     figures: [
