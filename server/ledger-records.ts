@@ -1,6 +1,6 @@
 // What is written down beside the states of photos that were settled: originals, failed attempts, what was seen and wished.
 import { sql } from 'drizzle-orm'
-import type { Tx } from '#db/client.ts'
+import { plannedOnce, type Tx } from '#db/client.ts'
 import { jsonb } from './jsonb.ts'
 import type { Outcome } from './ledger.ts'
 import { describingOriginals, type Rendered } from './renditions.ts'
@@ -10,7 +10,8 @@ import { settlingWishes } from './uploads/wanted.ts'
 export async function recordEnds(tx: Tx, rendered: Rendered[], photoIds: number[]): Promise<void> {
   const described = rendered.length > 0 ? describingOriginals(rendered) : null
   const granted = photoIds.length > 0 ? settlingWishes(photoIds) : null
-  if (described && granted) await tx.execute(sql`with described as (${described}), granted as (${granted}) select`)
+  if (described && granted)
+    await tx.execute(sql`${plannedOnce} with described as (${described}), granted as (${granted}) select`)
   else if (described ?? granted) await tx.execute((described ?? granted)!)
 }
 

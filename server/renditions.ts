@@ -69,12 +69,16 @@ export const recordingRenditions = (rendered: Rendered[]) => {
 /** Writes down what was seen of the originals: after their photos and galleries are locked, as whoever stores originals does. */
 export const describingOriginals = (rendered: Rendered[]) => {
   const originals = rendered.map(({ made: _, ...original }) => original)
+  // Said twice: whatever is known of the table, it is looked up by its key.
+  const clients = sql.param([...new Set(rendered.map(({ clientId }) => clientId))])
+  const hashes = sql.param(rendered.map(({ sha256 }) => `\\x${sha256}`))
   return sql`
     with seen as (
       select distinct on (s."clientId", s.sha256) s.* from jsonb_to_recordset(${jsonb(originals)}::jsonb)
         as s("clientId" uuid, sha256 text, width int4, height int4, code text) order by s."clientId", s.sha256
     ), locked as (
       select a.client_id, a.sha256, s.width, s.height, s.code from assets a join seen s on a.client_id = s."clientId" and a.sha256 = decode(s.sha256, 'hex')
+      where a.client_id = any(${clients}::uuid[]) and a.sha256 = any(${hashes}::bytea[])
       order by a.client_id, a.sha256 for update of a
     )
     update assets a set width = l.width, height = l.height, rendition_code = l.code

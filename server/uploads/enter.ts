@@ -2,7 +2,7 @@
 // nothing. Entering the same ids twice changes nothing.
 import { randomUUID } from 'node:crypto'
 import { type SQL, sql } from 'drizzle-orm'
-import type { Tx } from '#db/client.ts'
+import { plannedOnce, type Tx } from '#db/client.ts'
 import { jsonb, storable } from '../jsonb.ts'
 import type { Wish } from '../presets.ts'
 import { chunkSize, type Queues } from '../queues.ts'
@@ -130,7 +130,11 @@ async function insertPhotos(
   const wishes = entries.flatMap(({ wanted }, n) => wanted.map((one) => ({ n, ...one })))
   const holds = entries.flatMap((entry) => (entry.state === 'stored' && entry.loose !== null ? [entry.loose] : []))
   if (places && !places.isOwn) await tx.execute(sql`select from sets where id = ${places.setId} for update`)
-  const { rows: answers } = await tx.execute<{ open: boolean; entered: [string, number][]; freed: number }>(sql`
+  const { rows: answers } = await tx.execute<{
+    open: boolean
+    entered: [string, number][]
+    freed: number
+  }>(sql`${plannedOnce}
     with locked as materialized (
       select g.total, ${takesEntries} as open from galleries g join runs r on r.id = g.run_id where g.id = ${gallery.id} for no key update of g
     ), given as (
