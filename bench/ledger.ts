@@ -100,7 +100,9 @@ async function moved(
   const whole = { wall: 0, cpu: 0 }
   const last = { wall: 0, cpu: 0 }
   for (const [stage, queue] of stages) {
-    const marks = await worked(setting, queue, photos, signal)
+    // What was not copied is not rendered either.
+    const through = stage === 'rendered' ? await storedIn(house, run) : photos
+    const marks = await worked(setting, queue, through, signal)
     const cost = between(marks.begin, marks.end, photos)
     const ending = between(marks.late, marks.end, marks.end.done - marks.late.done)
     for (const what of ['wall', 'cpu'] as const) {
@@ -117,6 +119,14 @@ async function moved(
   return { whole, last }
 }
 
+async function storedIn({ pool }: House, run: BenchRun): Promise<number> {
+  const { rows } = await pool.query<{ stored: number }>(
+    'select sum(stored)::int as stored from galleries where run_id = $1',
+    [run.id],
+  )
+  return rows[0]!.stored
+}
+
 interface Mark {
   wall: number
   cpu: number
@@ -128,7 +138,7 @@ function between(from: Mark, to: Mark, photos: number): Cost {
   return { wall: (to.wall - from.wall) / photos, cpu: (to.cpu - from.cpu) / photos }
 }
 
-/** One queue until it has brought all photos on; `late` is where the last tenth of them began. */
+/** One queue until it has brought so many photos on; `late` is where the last tenth of them began. */
 async function worked(setting: Setting, queue: QueueName, photos: number, signal: AbortSignal) {
   const { house } = setting
   const mark = async (done: number): Promise<Mark> => {
