@@ -109,17 +109,26 @@ const untouched = sql`(g.state <> 'waiting' or g.ask_again_at <= now()) and (not
 /** Photos whose job is not there any more (or never was); those that wait for a next try keep its time. */
 async function enqueuePhotos(tx: Tx, queues: Queues, runId: string, state: 'listed' | 'stored'): Promise<number> {
   const name = state === 'listed' ? 'fetch-photos' : 'render-photos'
+  const waiting = sql`p.run_id = ${runId} and p.state = ${state}::photo_state`
+  // From job to job by the index: each has tens of photos, and a run may have half a million that wait.
+  const firstJob = (which: SQL) =>
+    sql`select p.job_id from photos p where ${waiting} and p.job_id is not null and ${which} order by p.job_id limit 1`
   const { rows } = await tx.execute<{ id: number; galleryId: number; wait: number }>(sql`
-    with jobs as (
-      select distinct job_id from photos where run_id = ${runId} and state = ${state}::photo_state
+    with recursive jobs(job_id) as (
+      (${firstJob(sql`true`)})
+      union all
+      select (${firstJob(sql`p.job_id > jobs.job_id`)}) from jobs where jobs.job_id is not null
     ), gone as (
       select j.job_id from jobs j where j.job_id is not null and not exists (
         select 1 from pgboss.job b where b.name = ${name} and b.id = j.job_id and b.state < 'completed')
+    ), without as (
+      select p.id, p.job_id from photos p where ${waiting} and p.job_id is null
+      union all
+      select p.id, p.job_id from gone join photos p on p.job_id = gone.job_id where ${waiting}
     )
     select p.id, p.gallery_id as "galleryId", greatest(0, ceil(extract(epoch from coalesce(p.next_try_at, now()) - now())))::int as wait
-    from photos p join galleries g on g.id = p.gallery_id
-    where p.run_id = ${runId} and p.state = ${state}::photo_state and (p.job_id is null or p.job_id in (select job_id from gone))
-      and ${state === 'stored' ? sql`true` : untouched}
+    from without w join photos p on p.id = w.id join galleries g on g.id = p.gallery_id
+    where ${waiting} and p.job_id is not distinct from w.job_id and ${state === 'stored' ? sql`true` : untouched}
     order by p.gallery_id, p.id limit ${photosAtOnce} for update of p skip locked`)
   let made = 0
   for (const group of Map.groupBy(rows, (row) => `${row.galleryId} ${row.wait}`).values()) {

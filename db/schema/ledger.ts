@@ -252,6 +252,7 @@ export const photos = pgTable(
     index('photos_filename').on(sql`lower(filename) text_pattern_ops`).where(sql`filename is not null`),
     index('photos_unsettled').on(t.runId, t.state, t.jobId).where(sql`state in ('listed', 'stored')`),
     index('photos_troubled').on(t.runId, t.code, t.id).where(sql`code is not null`),
+    index('photos_retrying').on(t.runId).where(sql`code is not null and state in ('listed', 'stored')`),
     index('photos_failed').on(t.step).where(sql`state = 'failed'`),
     index('photos_deleted').on(t.deletionId, t.id).where(sql`deletion_id is not null`),
     /** Who else needs an original, before it is removed. */

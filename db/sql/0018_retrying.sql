@@ -1,0 +1,1 @@
+CREATE INDEX "photos_retrying" ON "photos" USING btree ("run_id") WHERE code is not null and state in ('listed', 'stored');
