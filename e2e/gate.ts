@@ -1,15 +1,16 @@
-import { createServer, connect as dial, type Socket } from 'node:net'
+import { type AddressInfo, createServer, connect as dial, type Socket } from 'node:net'
 
 /** Stands between browser and console and can be shut: a network that goes away and comes back. */
 export interface Gate {
+  port: number
   /** Ends every connection and takes no new one. */
   shut(): void
   open(): void
   close(): Promise<void>
 }
 
-/** Listens on `port` of 127.0.0.1 and passes on to `target`. */
-export async function openGate(port: number, target: number): Promise<Gate> {
+/** Listens on a free port of 127.0.0.1 and passes on to `target`. */
+export async function openGate(target: number): Promise<Gate> {
   const sockets = new Set<Socket>()
   let isOpen = true
   const server = createServer({ noDelay: true }, (inner) => {
@@ -28,8 +29,10 @@ export async function openGate(port: number, target: number): Promise<Gate> {
   const drop = () => {
     for (const socket of sockets) socket.destroy()
   }
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve))
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
   return {
+    port,
     shut() {
       isOpen = false
       drop()

@@ -51,12 +51,10 @@ export const test = base.extend<{ signedIn: Page }, { system: System }>({
 export async function startSystem(stack: AsyncDisposableStack): Promise<System> {
   const dataDir = await scratchFolder('pass-e2e')
   stack.defer(() => rm(dataDir, { recursive: true, force: true }))
-  const [gatePort, port, mediaPort] = (await Promise.all([freePort(), freePort(), freePort()])) as [
-    number,
-    number,
-    number,
-  ]
-  const url = `http://localhost:${gatePort}`
+  const [port, mediaPort] = (await Promise.all([freePort(), freePort()])) as [number, number]
+  const gate = await openGate(port)
+  stack.defer(() => gate.close())
+  const url = `http://localhost:${gate.port}`
   const mediaUrl = `http://localhost:${mediaPort}`
   const standIn = await startStandIn(stack)
   const said = await startEverything(stack, {
@@ -73,8 +71,6 @@ export async function startSystem(stack: AsyncDisposableStack): Promise<System> 
   const running = JSON.parse(await readFile(join(dataDir, 'running.json'), 'utf8')) as { databaseUrl: string }
   const database = connect(running.databaseUrl, { max: 2, applicationName: 'e2e' })
   stack.defer(() => database.close())
-  const gate = await openGate(gatePort, port)
-  stack.defer(() => gate.close())
   return { url, mediaUrl, dataDir, admin: { email: email!, password: password! }, standIn, database, gate }
 }
 

@@ -12,14 +12,17 @@ export function believed<T>(first: T, milliseconds: number, ask: () => Promise<T
   let answer = first
   let asked = Number.NEGATIVE_INFINITY
   let asking: Promise<void> | undefined
+  let changes = 0
   const look = async () => {
     const began = performance.now()
+    const before = changes
     answer = await ask()
-    asked = began
+    if (before === changes) asked = began
   }
   return {
     async now() {
-      if (performance.now() - asked > milliseconds) {
+      // Twice: what is being asked may have been asked before something changed.
+      for (let time = 0; time < 2 && performance.now() - asked > milliseconds; time++) {
         asking ??= look()
           .catch(() => {})
           .finally(() => {
@@ -30,6 +33,7 @@ export function believed<T>(first: T, milliseconds: number, ask: () => Promise<T
       return answer
     },
     lookAgain() {
+      changes++
       asked = Number.NEGATIVE_INFINITY
     },
   }

@@ -36,9 +36,9 @@ export async function announcePhotos(house: Pick<House, 'pool'>, publicIds: stri
     .catch(() => {})
 }
 
-/** After commit: a queue has work that somebody waits for; workers need not wait until they look again. */
-export function announceWork(house: Pick<House, 'pool'>, queue: string): void {
-  house.pool.query('select pg_notify($1, $2)', [workChannel, queue]).catch(() => {})
+/** After commit: a queue has work that somebody waits for; workers need not wait until they look again. Resolves when they are told. */
+export async function announceWork(house: Pick<House, 'pool'>, queue: string): Promise<void> {
+  await house.pool.query('select pg_notify($1, $2)', [workChannel, queue]).catch(() => {})
 }
 
 /** After commit: a list that somebody asked for is written, or given up. */

@@ -16,14 +16,14 @@ export interface QueuePause {
   note: string | null
 }
 
-/** What is in hand comes to its end; nothing new is taken, by any worker within a second. Again: the first one holds. */
+/** What is in hand comes to its end; nothing new is taken, by any worker within a second, and by none that hears of it before what is enqueued after this. Again: the first one holds. */
 export async function pauseQueue(house: House, actor: Actor, queue: QueueName, note?: string): Promise<void> {
   await house.db.transaction(async (tx) => {
     const { rowCount } = await tx.execute(sql`
       insert into queue_pauses (queue, by, note) values (${queue}, ${actor}, ${note ?? null}) on conflict do nothing`)
     if (rowCount) await recordAudit(tx, actor, 'queue.pause', queue, note ? { note } : {})
   })
-  announceWork(house, pausesChanged)
+  await announceWork(house, pausesChanged)
 }
 
 export async function resumeQueue(house: House, actor: Actor, queue: QueueName): Promise<void> {
@@ -31,7 +31,7 @@ export async function resumeQueue(house: House, actor: Actor, queue: QueueName):
     const { rowCount } = await tx.execute(sql`delete from queue_pauses where queue = ${queue}`)
     if (rowCount) await recordAudit(tx, actor, 'queue.resume', queue)
   })
-  announceWork(house, pausesChanged)
+  await announceWork(house, pausesChanged)
 }
 
 /**

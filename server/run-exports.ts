@@ -53,7 +53,7 @@ export async function askForExport(house: House, actor: Actor, query: RunQuery):
     await recordAudit(tx, actor, 'runs.export', exportId, { ...query })
     return exportId
   })
-  announceWork(house, 'export-runs')
+  void announceWork(house, 'export-runs')
   return { id }
 }
 

@@ -93,7 +93,7 @@ export function openUploads(house: House): Uploads {
     const gallery = await dayGallery(house, caller)
     return inRounds(async (singles: Single[]) => {
       const fresh = await house.db.transaction((tx) => enterSingles(tx, house, gallery, singles))
-      announceWork(house, 'render-photos')
+      void announceWork(house, 'render-photos')
       announce(house, gallery.runId)
       return singles.map(({ entry }) => fresh.has(entry.publicId))
     }, gathering)
@@ -127,7 +127,7 @@ export function openUploads(house: House): Uploads {
       if (notifyUrl) await promise(tx, caller, gallery, null, notifyUrl)
       await closeGallery(tx, house, gallery)
     })
-    announceWork(house, entries.some(({ state }) => state === 'listed') ? 'fetch-photos' : 'render-photos')
+    void announceWork(house, entries.some(({ state }) => state === 'listed') ? 'fetch-photos' : 'render-photos')
     announce(house, jobId)
   }
 

@@ -62,5 +62,5 @@ async function tell(house: House, actor: Actor, id: string, act: string, change:
     if (!rows[0]) throw notFound('worker')
     await recordAudit(tx, actor, act, id, rows[0])
   })
-  announceWork(house, id)
+  await announceWork(house, id)
 }

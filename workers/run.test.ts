@@ -324,6 +324,7 @@ test('a worker that is asked to end does so with 0, and what it had is with anot
   expect((await rowsOf(ids)).map((row) => row.attempts)).toEqual([0, 0, 0])
 })
 
+// A job that a dying worker had just asked for waits for its heartbeat.
 test('a photo that takes every worker with it fails alone; the others of its chunk are copied', async () => {
   const { ids } = await listed(['a', 'b', 'kills', 'd'])
   let deaths = 0
@@ -352,4 +353,4 @@ test('a photo that takes every worker with it fails alone; the others of its chu
     { state: 'rendered', code: null, attempts: 0 },
   ])
   expect(deaths).toBeGreaterThan(3)
-})
+}, 180_000)

@@ -70,9 +70,6 @@ interface Attempt {
 export const suspectPriority = 100
 
 const pollMilliseconds = 400
-/** Where nothing was found so many times, it is looked for less often: an upload wakes its queue by itself. */
-const quietLooks = 20
-const quietMilliseconds = 1000
 const heartbeatMilliseconds = 3000
 /** Tries of a transaction that the database does not take: a minute and a half, or two seconds where the worker stops. */
 const patience = 20
@@ -122,11 +119,9 @@ export function startWorker<Tools>(options: WorkerOptions<Tools>): RunningWorker
   async function serve(queue: QueueName): Promise<void> {
     const inHand = new Set<Promise<void>>()
     const order = new Order()
-    let looks = 0
     let woken = Promise.withResolvers<void>()
     const wake = () => {
       order.lookAgain()
-      looks = 0
       woken.resolve()
     }
     const stops = [onWork(house, queue, wake), onWork(house, pausesChanged, wake)]
@@ -137,13 +132,11 @@ export function startWorker<Tools>(options: WorkerOptions<Tools>): RunningWorker
           log.warn({ queue, err: error.message }, 'taking jobs')
           return undefined
         })
-        looks = taken ? 0 : looks + 1
       }
       if (!taken) {
-        const milliseconds = looks > quietLooks ? quietMilliseconds : pollMilliseconds
         await Promise.race([
           ...inHand,
-          sleep(milliseconds + Math.random() * 100, undefined, { signal: draining.signal }).catch(() => {}),
+          sleep(pollMilliseconds + Math.random() * 100, undefined, { signal: draining.signal }).catch(() => {}),
           woken.promise,
         ])
         woken = Promise.withResolvers()

@@ -179,7 +179,7 @@ async function neverCame(path: string): Promise<string> {
          update pgboss.job set start_after = now() where name = 'fetch-photos' and state < 'active' and exists (select from tried)`,
           [jobId],
         )
-        announceWork(house, 'fetch-photos')
+        void announceWork(house, 'fetch-photos')
         return (await status()).status
       },
       { timeout: 30_000 },
